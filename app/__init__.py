@@ -1,0 +1,1 @@
+"""The Noisewise application: ``python -m app --help``."""

@@ -1,0 +1,1 @@
+"""Schedules, targets, guidance, samplers: the mathematics of diffusion."""

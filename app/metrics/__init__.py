@@ -1,0 +1,1 @@
+"""Measures of images, each with its n, floor and interval."""

@@ -1,0 +1,1 @@
+"""Keras callbacks of Noisewise; each works in a plain ``model.fit``."""

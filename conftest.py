@@ -1,0 +1,28 @@
+"""Shared by all tests: quiet backends, one seed, a private MLflow store, no network."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("NO_COLOR", "1")
+
+import keras  # noqa: E402
+import pytest  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Every test starts from the same seed and a clean Keras state."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of real data sets beside the repository, or a skip that says so."""
+    from pathlib import Path
+
+    folder = Path(os.environ.get("NOISEWISE_DATA", Path(__file__).parent.parent / "shared/data"))
+    if not (folder / "tfds").is_dir():
+        pytest.skip(f"real data sets not found in {folder} (set NOISEWISE_DATA)")
+    return folder

@@ -1,0 +1,1 @@
+"""Keras layers of Noisewise; they import keras and numpy only."""

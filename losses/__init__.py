@@ -1,0 +1,1 @@
+"""Keras losses of Noisewise; they import keras and numpy only."""
