@@ -1,0 +1,121 @@
+"""What a run says about itself in MLflow: parameters, tags, data set, use of the machine."""
+
+import getpass
+import json
+import re
+import shutil
+from datetime import datetime
+
+ID_TAG = "noisewise.run_id"
+LONGEST = 6000  # characters of a parameter in MLflow
+
+
+def parameters(config):
+    """Flattens a configuration to dotted names.
+
+    Returns:
+        ({name: text}, [names whose text was cut to `LONGEST` characters]).
+
+    Example:
+        ```python
+        parameters({"optimizer": {"learning_rate": 1e-3}})  # {"optimizer.learning_rate": "0.001"}
+        ```
+    """
+    flat = dict(_flatten(config))
+    cut = [name for name, text in flat.items() if len(text) > LONGEST]
+    return {name: text[:LONGEST] for name, text in flat.items()}, cut
+
+
+def _flatten(value, prefix=""):
+    """Yields (dotted name, text) of every leaf; lists of plain values are one leaf."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _flatten(item, f"{prefix}.{name}" if prefix else str(name))
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, default=str)
+        yield clean_name(prefix)[:250], text
+
+
+def clean_name(name):
+    """Replaces what MLflow does not take in the name of a metric or parameter."""
+    return re.sub(r"[^\w\-. :/]", "_", name)
+
+
+def tags(run):
+    """The tags of the MLflow run: {name: text}, those without a value left out."""
+    manifest = run.manifest
+    git = manifest.get("git") or {}
+    dataset = manifest.get("dataset") or {}
+    device = manifest.get("device") or {}
+    card = run.folder / "model_card.md"
+    found = {
+        ID_TAG: run.id,
+        "noisewise.folder": run.folder.resolve(),
+        "noisewise.recipe": run.recipe,
+        "noisewise.kind": run.kind,
+        "noisewise.status": run.status,
+        "noisewise.reason": manifest.get("reason"),
+        "noisewise.backend": manifest.get("backend"),
+        "noisewise.device": " ".join(str(device[key]) for key in ("kind", "name") if key in device),
+        "noisewise.git_dirty": str(git["dirty"]).lower() if git else None,
+        "noisewise.data_digest": dataset.get("digest"),
+        "noisewise.seeds": json.dumps(manifest["seeds"]) if manifest.get("seeds") else None,
+        "mlflow.source.git.commit": git.get("commit"),
+        "mlflow.source.name": f"python -m app train {run.recipe}",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.user": _user(),
+        "mlflow.note.content": card.read_text(encoding="utf-8") if card.exists() else None,
+    }
+    return {name: str(value)[:LONGEST] for name, value in found.items() if value}
+
+
+def dataset_input(dataset):
+    """The data set of a manifest as an MLflow input, so that the UI shows it.
+
+    Args:
+        dataset: {"name", "version", "digest"}, optionally "source" and "samples".
+    """
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    name, digest = str(dataset["name"]), str(dataset.get("digest", ""))
+    source = {"source": dataset.get("source", name), "version": dataset.get("version")}
+    rest = {key: value for key, value in dataset.items() if key not in ("name", "digest")}
+    entity = Dataset(
+        name=name[:500],
+        digest=digest[:36],  # MLflow's limit; the whole digest is in the tag and the profile
+        source_type="noisewise",
+        source=json.dumps(source, default=str),
+        profile=json.dumps({**rest, "digest": digest}, default=str),
+    )
+    return DatasetInput(entity, [InputTag("mlflow.data.context", "training")])
+
+
+def system_metrics(folder):
+    """Use of the machine since the last call, under the names of MLflow's system metrics.
+
+    Returns:
+        Percentages of processor, memory and disk, and the memory of this process in megabytes.
+    """
+    import psutil
+
+    process = psutil.Process().memory_info().rss
+    disk = shutil.disk_usage(folder)
+    return {
+        "system/cpu_utilization_percentage": psutil.cpu_percent(),
+        "system/system_memory_usage_percentage": psutil.virtual_memory().percent,
+        "system/process_memory_usage_megabytes": process / 1e6,
+        "system/disk_usage_percentage": 100 * disk.used / disk.total,
+    }
+
+
+def milliseconds(moment):
+    """Milliseconds since 1970 of a time in ISO 8601, as manifests have them."""
+    return int(datetime.fromisoformat(moment).timestamp() * 1000)
+
+
+def _user():
+    """The name of the user, if the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return None

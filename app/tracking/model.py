@@ -1,0 +1,121 @@
+"""The exported sampler as a registered MLflow model that runs without this repository."""
+
+import contextlib
+import importlib.metadata
+import io
+from pathlib import Path
+
+from app.errors import UserError
+
+OPTIONS = {"seed": 0, "guidance": 0.0, "steps": 50, "first_index": 0}
+SERVED = Path(__file__).parent / "served_sampler.py"
+
+
+def log_model(run, mirror=None):
+    """Logs `saved_model/sampler` of a run to MLflow and registers it as `noisewise-<recipe>`.
+
+    The defaults of seed, guidance, steps and first_index are those of the manifest's `sampling`
+    field where it has them. An unchanged sampler is not logged again. Takes about a second.
+
+    Args:
+        run: an `app.run.Run`.
+        mirror: the `Mirror` that calls this; a new one when None.
+
+    Returns:
+        The version of the registered model, or None where the run has no exported sampler.
+
+    Raises:
+        UserError: the sampler lacks the signature the export writes (see `served_sampler.py`).
+
+    Example:
+        ```python
+        log_model(run)
+        sampler = mlflow.pyfunc.load_model("models:/noisewise-digits/1")
+        sampler.predict(numpy.arange(10, dtype="int32"), params={"seed": 7, "steps": 20})
+        ```
+    """
+    folder = run.folder / "saved_model" / "sampler"
+    if not (folder / "saved_model.pb").is_file():
+        return None
+    if mirror is None:
+        from app.tracking.mirror import Mirror
+
+        mirror = Mirror(run)
+        mirror._begin()
+    stamp = (folder / "saved_model.pb").stat().st_mtime_ns
+    sent = mirror.sent["model"]
+    if sent and sent["stamp"] == stamp:
+        return sent["version"]
+    import mlflow
+    from mlflow.models import Model
+
+    signature, example = _signature(folder, run)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        info = Model.log(
+            None,
+            flavor=mlflow.pyfunc,
+            name="sampler",
+            run_id=mirror.sent["run_id"],
+            registered_model_name=f"noisewise-{_name(run)}",
+            await_registration_for=None,
+            python_model=str(SERVED),
+            artifacts={"sampler": str(folder)},
+            signature=signature,
+            input_example=example,
+            pip_requirements=[
+                f"{name}=={importlib.metadata.version(name)}"
+                for name in ("mlflow", "tensorflow", "numpy")
+            ],
+            metadata={"noisewise_run_id": run.id},
+        )
+    version = int(info.registered_model_version)
+    mirror.sent["model"] = {"stamp": stamp, "version": version, "uri": info.model_uri}
+    mirror._save()
+    return version
+
+
+def _signature(folder, run):
+    """The MLflow signature of a sampler, and an example of its input."""
+    import numpy as np
+    from mlflow.models import ModelSignature
+    from mlflow.types import ParamSchema, ParamSpec, Schema, TensorSpec
+
+    from app.tracking.served_sampler import read_signature
+
+    inputs, outputs = read_signature(folder)
+    conditions = [name for name in inputs if name not in OPTIONS]
+    if len(conditions) != 1 or "images" not in outputs:
+        raise UserError(
+            f"The SavedModel {folder} takes {sorted(inputs)} and gives {sorted(outputs)}; a "
+            f"sampler takes labels (or count) besides {', '.join(OPTIONS)} and gives images. "
+            "Export it anew."
+        )
+    kind, shape = inputs[conditions[0]]
+    shape = shape or (1,)
+    if conditions[0] == "count":
+        example = np.array([4], kind)
+    else:
+        example = np.zeros([4 if size == -1 else size for size in shape], kind)
+    defaults = {**OPTIONS, **(run.manifest.get("sampling") or {})}
+    options = ParamSchema(
+        [
+            ParamSpec(name, "double" if name == "guidance" else "long", type(zero)(defaults[name]))
+            for name, zero in OPTIONS.items()
+            if name in inputs
+        ]
+    )
+    images_kind, images_shape = outputs["images"]
+    return (
+        ModelSignature(
+            inputs=Schema([TensorSpec(np.dtype(kind), shape)]),
+            outputs=Schema([TensorSpec(np.dtype(images_kind), (-1, *images_shape[1:]))]),
+            params=options,
+        ),
+        example,
+    )
+
+
+def _name(run):
+    """The recipe as it may stand in the name of a registered model."""
+    stem = Path(run.recipe).stem if run.recipe.endswith(".py") else run.recipe
+    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in stem)

@@ -1,0 +1,67 @@
+"""A sampler SavedModel behind MLflow's pyfunc interface.
+
+MLflow copies this file beside the model and runs it when the model is loaded: it must not import
+anything of this repository.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+
+class ServedSampler(PythonModel):
+    """Draws images for labels: `predict(labels, params={"seed", "guidance", "steps", ...})`.
+
+    Input shape: `(n,)` int32 labels; `(n, attributes)` float32; or `(1,)`, the number of images of
+    a model without conditions. Output shape: `(n, height, width, channels)` uint8.
+    """
+
+    def load_context(self, context):
+        """Loads the SavedModel."""
+        import tensorflow as tf
+
+        self.module = tf.saved_model.load(context.artifacts["sampler"])
+        self.function = self.module.signatures["serving_default"]
+
+    def predict(self, context, model_input, params=None):
+        """Runs the sampler; parameters it does not have are ignored."""
+        import tensorflow as tf
+
+        specs = self.function.structured_input_signature[1]
+        options = params or {}
+        arguments = {}
+        for name, spec in specs.items():
+            value = options[name] if name in options else np.asarray(model_input)
+            value = np.ravel(value)[0] if spec.shape.rank == 0 else value
+            arguments[name] = tf.constant(value, spec.dtype)
+        return self.function(**arguments)["images"].numpy()
+
+
+def read_signature(folder):
+    """Reads what a SavedModel takes and gives, without loading it.
+
+    Returns:
+        Two dictionaries {name: (numpy type, shape with -1 for free axes)}, inputs and outputs of
+        `serving_default`.
+    """
+    import tensorflow as tf
+    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+
+    model = SavedModel.FromString((Path(folder) / "saved_model.pb").read_bytes())
+    signature = model.meta_graphs[0].signature_def["serving_default"]
+
+    def read(tensors):
+        return {
+            name: (
+                tf.dtypes.as_dtype(info.dtype).as_numpy_dtype,
+                tuple(axis.size for axis in info.tensor_shape.dim),
+            )
+            for name, info in tensors.items()
+        }
+
+    return read(signature.inputs), read(signature.outputs)
+
+
+set_model(ServedSampler())

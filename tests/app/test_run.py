@@ -1,0 +1,233 @@
+import errno
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from app import files
+from app.errors import UserError
+from app.run import Run, known, writing
+
+FACTS = {"git": {"commit": "a" * 40, "dirty": False}, "backend": "none", "packages": {}}
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Nothing here draws numbers: the shared fixture, which clears Keras, is not needed."""
+
+
+def make(root, recipe="digits", config=None, **fields):
+    config = config or {"epochs": 3}
+    return Run.create(recipe, config, "diffusion", root=root, environment=FACTS, **fields)
+
+
+def test_create_and_open(tmp_path):
+    dataset = {"name": "digits", "version": "1", "digest": "d"}
+    run = make(tmp_path, config={"epochs": 3, "model": {"width": 8}}, dataset=dataset)
+    again = Run.open(run.id, tmp_path)
+    assert again.manifest == run.manifest
+    assert again.config == {"epochs": 3, "model": {"width": 8}}
+    assert (again.kind, again.recipe, again.status) == ("diffusion", "digits", "running")
+    assert again.manifest["dataset"] == dataset and again.manifest["git"]["commit"] == "a" * 40
+    assert again.manifest["version"] == 1 and again.manifest["created"].endswith("+00:00")
+    assert run.id.endswith("-digits") and run.id[8] == "-"
+
+
+def test_ids_are_unique_in_one_second_and_between_processes(tmp_path):
+    code = (
+        "import sys; from app.run import Run\n"
+        "for _ in range(5): print(Run.create('a/b c.py', {}, 'diffusion', sys.argv[1], {}).id)"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    ids = [line for child in children for line in child.communicate()[0].split()]
+    assert len(set(ids)) == 20 and set(ids) == set(known(tmp_path))
+    assert all("-b-c" in name for name in ids)
+
+
+def test_import_is_quick_and_light():
+    code = (
+        "import sys, app.run, app.tracking; print('keras' in sys.modules, 'mlflow' in sys.modules)"
+    )
+    start = time.perf_counter()
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout.split() == ["False", "False"], answer.stderr
+    assert time.perf_counter() - start < 2.0  # a loaded machine; 0.1 s idle
+
+
+def test_open_by_path_prefix_and_mlflow_id(tmp_path):
+    run = make(tmp_path, "alpha")
+    other = make(tmp_path, "beta")
+    run.update(mlflow={"tracking_uri": "x", "run_id": "0123456789abcdef" * 2})
+    assert Run.open(run.folder).id == run.id
+    assert Run.open(str(run.folder)).id == run.id
+    assert Run.open("0123456789abcdef" * 2, tmp_path).id == run.id
+    assert Run.open(other.id[:-2], tmp_path).id == other.id
+    with pytest.raises(UserError, match="2 runs begin with '20"):
+        Run.open("20", tmp_path)
+
+
+def test_unknown_runs_are_answered_with_known_ones(tmp_path):
+    with pytest.raises(UserError, match="No run 'x'.*none yet"):
+        Run.open("x", tmp_path)
+    run = make(tmp_path)
+    with pytest.raises(UserError, match=f"Did you mean '{run.id}'.*newest: {run.id}"):
+        Run.open(run.id[:-1] + "z", tmp_path)
+    with pytest.raises(UserError, match="No run ''"):
+        Run.open("", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1}', '{"version": "new"}', "\x00"])
+def test_damaged_manifest(tmp_path, text):
+    run = make(tmp_path)
+    (run.folder / "manifest.json").write_text(text)
+    with pytest.raises(UserError, match="damaged"):
+        Run.open(run.id, tmp_path)
+
+
+def test_newer_manifest(tmp_path):
+    run = make(tmp_path)
+    manifest = {**run.manifest, "version": 2}
+    (run.folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match="version 2, this code reads up to 1"):
+        Run.open(run.id, tmp_path)
+
+
+def test_metrics_survive_a_torn_line(tmp_path):
+    run = make(tmp_path)
+    run.log({"loss": 0.5, "accuracy": 1}, step=0)
+    run.log({"loss": math.nan, "norm": math.inf}, step=1)
+    path = run.folder / "metrics.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"step": 2, "lo')
+    assert [row["step"] for row in run.metrics()] == [0, 1]
+    run.log({"loss": 0.25}, step=2)
+    rows = run.metrics()
+    assert rows[0] == {"step": 0, "loss": 0.5, "accuracy": 1.0}
+    assert math.isnan(rows[1]["loss"]) and rows[1]["norm"] == math.inf
+    assert rows[2] == {"step": 2, "loss": 0.25}
+    for line in path.read_text().splitlines():
+        json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+def test_metrics_damaged_in_the_middle(tmp_path):
+    run = make(tmp_path)
+    run.log({"loss": 0.5}, step=0)
+    path = run.folder / "metrics.jsonl"
+    path.write_text("garbage\n" + path.read_text())
+    with pytest.raises(UserError, match="Line 1"):
+        run.metrics()
+
+
+def test_rows_of_one_step_merge_and_times_grow(tmp_path):
+    run = make(tmp_path)
+    for step in range(5):
+        run.log({"loss": step}, step)
+    run.log({"frechet": 3.0}, step=4)
+    assert run.metrics()[-1] == {"step": 4, "loss": 4.0, "frechet": 3.0}
+    times = [row["time"] for row in run.rows()]
+    assert times == sorted(set(times))
+
+
+def test_rewind_drops_what_is_computed_again(tmp_path):
+    run = make(tmp_path)
+    for step in range(4):
+        run.log({"loss": step}, step)
+    run.rewind(2)
+    assert [row["step"] for row in run.metrics()] == [0, 1]
+    run.log({"loss": 9}, 2)
+    assert run.metrics()[-1] == {"step": 2, "loss": 9.0}
+
+
+def test_reserved_metric_names(tmp_path):
+    with pytest.raises(ValueError, match="'time'"):
+        make(tmp_path).log({"time": 1}, 0)
+
+
+def test_status_of_every_ending(tmp_path):
+    with make(tmp_path) as run:
+        pass
+    assert Run.open(run.id, tmp_path).status == "finished" and run.manifest["ended"]
+    with pytest.raises(RuntimeError), make(tmp_path) as run:
+        raise RuntimeError("loss is nan")
+    assert run.status == "failed" and run.manifest["reason"] == "RuntimeError: loss is nan"
+    with pytest.raises(KeyboardInterrupt), make(tmp_path) as run:
+        raise KeyboardInterrupt
+    assert run.status == "stopped"
+    with make(tmp_path) as run:
+        run.set_status("stopped", "asked to")
+    assert run.manifest["reason"] == "asked to"
+    run.set_status("running")
+    assert run.manifest["ended"] is None
+    with pytest.raises(ValueError, match="must be one of"):
+        run.set_status("done")
+
+
+def test_update_keeps_what_another_process_wrote(tmp_path):
+    run = make(tmp_path)
+    Run.open(run.id, tmp_path).update(mlflow={"run_id": "1"})
+    run.update(seeds={"training": 3})
+    manifest = Run.open(run.id, tmp_path).manifest
+    assert manifest["mlflow"] == {"run_id": "1"} and manifest["seeds"] == {"training": 3}
+
+
+def test_path_and_disk_use(tmp_path):
+    run = make(tmp_path)
+    run.path("weights", "raw.weights.h5").write_bytes(b"x" * 1000)
+    run.path("weights", "ema.weights.h5").write_bytes(b"x" * 500)
+    use = run.disk_use()
+    assert use["weights"] == 1500 and use["total"] == sum(use.values()) - use["total"]
+
+
+def test_a_crash_while_writing_leaves_the_old_manifest(tmp_path, monkeypatch):
+    run = make(tmp_path)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(UserError, match="disk is full"):
+        run.set_status("finished")
+    monkeypatch.undo()
+    assert Run.open(run.id, tmp_path).status == "running"
+    assert not list(run.folder.glob(".*"))
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EROFS, "read-only"), (errno.EACCES, "permission"), (5, "Input")]
+)
+def test_write_errors_are_sentences(number, words):
+    with pytest.raises(UserError, match=f"Cannot write here: .*{words}"), writing("here"):
+        raise OSError(number, os.strerror(number))
+
+
+def test_root_that_cannot_be_a_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="Cannot write"):
+        make(tmp_path / "file")
+
+
+def test_a_really_full_disk():
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    with pytest.raises(UserError, match="disk is full"), writing("/dev/full"):
+        with open("/dev/full", "w") as file:
+            file.write("x")
+
+
+def test_environment_facts():
+    import keras
+
+    from app.environment import facts, git_state
+
+    found = json.loads(json.dumps(facts()))
+    assert found["backend"] == keras.backend.backend()
+    assert found["packages"]["keras"] == keras.__version__
+    assert found["device"]["count"] >= 1 and found["device"]["kind"] in {"cpu", "gpu", "tpu"}
+    assert git_state("/") is None
