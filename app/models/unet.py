@@ -1,0 +1,262 @@
+"""The U-Net of DDPM, with its variants as options."""
+
+import inspect
+
+import keras
+from keras import ops
+
+from app.errors import UserError
+from app.models.unet_parts import Stage, depth_to_space, level_sides, space_to_depth
+from layers import (
+    AttributeEmbedding,
+    Downsample,
+    GroupNormalization,
+    LabelEmbedding,
+    SinusoidalEmbedding,
+    Upsample,
+)
+
+
+@keras.saving.register_keras_serializable("models")
+class Unet(keras.Model):
+    """Predicts the noise of an image from coarse to fine and back, with skips between the halves.
+
+    Use it as the network of a diffusion model on images. The defaults are DDPM's for 32x32; with
+    `downsample="max_pool", upsample="bilinear"` and no attention it is the lighter U-Net of many
+    tutorials. `patch_size=2` quarters the work of every layer, which suits a CPU.
+
+    Levels run at the sides image_size / patch_size / 2^level. Going down, a level is `blocks`
+    residual blocks (each followed by attention at the chosen sides) and a halving; going up, one
+    block more, each reading the skip it mirrors, and a doubling.
+    embedding = dense(swish(dense(sinusoidal(time)))) + label or attribute embedding.
+
+    Args:
+        image_channels: int >= 1; channels of the image.
+        width: int >= 4; channels of the first level; the embedding has four times as many.
+        multipliers: list of ints; width of each level as a multiple of `width`.
+        blocks: int >= 1; residual blocks of a level on the way down.
+        attention_resolutions: list of ints; sides of the feature maps, in pixels, that get
+            attention. With 32x32 images, `patch_size=1` and three levels: 32, 16, 8.
+        image_size: int; side of the images, in pixels. patch_size * 2^(levels - 1) must divide it.
+        dropout: float in [0, 1); inside the residual blocks. DDPM: 0.1 on CIFAR-10, else 0.
+        classes: int or None; number of classes to condition on.
+        attributes: int or None; length of the attribute vector to condition on (not with classes).
+        patch_size: int >= 1; side of the squares of pixels folded into channels at the entrance.
+        heads: int >= 1; heads of the attention.
+        head_dimension: int or None; channels of a head, instead of `heads`.
+        middle_attention: bool; attention between the two blocks at the bottom.
+        downsample: "convolution" or "max_pool".
+        upsample: "convolution" or "bilinear".
+        scale_shift: bool; the embedding scales and shifts (ADM) instead of being added (DDPM).
+        groups: int; groups of the normalization, or the largest divisor of the channels below it.
+        epsilon: float > 0; of the normalization.
+        cosine_first: bool; order of the time embedding, see `layers.SinusoidalEmbedding`.
+        frequency_shift: int; likewise.
+        kernel: str; how attention is computed, see `layers.SpatialAttention`.
+
+    Call arguments:
+        noisy: float, shape `(batch, height, width, image_channels)`.
+        time: float, shape `(batch,)`; step of the chain, 0..T-1.
+        condition: int labels, shape `(batch,)`, `classes` for none; or attribute vectors, shape
+            `(batch, attributes)`, zeros for none; None means none for every image.
+        training: bool; True drops activations.
+
+    Output shape: that of `noisy`.
+
+    Raises:
+        UserError: if the image size does not go through the levels, or an argument contradicts
+            another.
+
+    Example:
+        ```python
+        network = Unet(1, width=32, multipliers=(1, 2, 2), image_size=28,
+                       attention_resolutions=(7,), classes=10)
+        noise = network(np.zeros((8, 28, 28, 1)), np.arange(8), np.arange(8))
+        ```
+
+    References:
+        Ho, Jain, Abbeel 2020, arXiv:2006.11239v2, appendix B and the authors' `unet.py`.
+    """
+
+    def __init__(
+        self,
+        image_channels,
+        width=128,
+        multipliers=(1, 2, 2, 2),
+        blocks=2,
+        attention_resolutions=(16,),
+        image_size=32,
+        dropout=0.0,
+        classes=None,
+        attributes=None,
+        patch_size=1,
+        heads=1,
+        head_dimension=None,
+        middle_attention=True,
+        downsample="convolution",
+        upsample="convolution",
+        scale_shift=False,
+        groups=32,
+        epsilon=1e-6,
+        cosine_first=False,
+        frequency_shift=1,
+        kernel="standard",
+        **kwargs,
+    ):
+        options = {key: value for key, value in locals().items() if key in OPTIONS}
+        kwargs["autocast"] = False  # time keeps float32; the layers cast what they read
+        super().__init__(**kwargs)
+        self._options = {
+            key: list(value) if isinstance(value, (tuple, list)) else value
+            for key, value in options.items()
+        }
+        sides = level_sides(image_size, patch_size, multipliers)
+        if classes and attributes:
+            raise UserError(
+                f"The network takes classes or attributes, not both. Received: classes={classes}, "
+                f"attributes={attributes}. Leave one out."
+            )
+        unknown = sorted(set(attention_resolutions) - set(sides))
+        if unknown:
+            raise UserError(
+                f"Attention was asked for at side {unknown[0]}, but the levels of a {image_size}x"
+                f"{image_size} image with patches of {patch_size} have the sides {sides}. "
+                "Choose among those in `attention_resolutions`."
+            )
+        self.image_channels = image_channels
+        self.classes = classes
+        self.attributes = attributes
+        self.patch_size = patch_size
+        self._dimension = 4 * width
+        self._divisor = patch_size * 2 ** (len(multipliers) - 1)
+        policy = self.dtype_policy
+
+        norm = {"groups": groups, "epsilon": epsilon}
+        attention = {"heads": heads, "head_dimension": head_dimension, "kernel": kernel, **norm}
+
+        def stage(channels, attends):
+            block = {"channels": channels, "dropout": dropout, "scale_shift": scale_shift, **norm}
+            return Stage(block, attention if attends else None, dtype=policy)
+
+        self.time_embedding = SinusoidalEmbedding(
+            width, cosine_first=cosine_first, frequency_shift=frequency_shift, dtype=policy
+        )
+        self.time_layers = [
+            keras.layers.Dense(self._dimension, activation="swish", dtype=policy),
+            keras.layers.Dense(self._dimension, dtype=policy),
+        ]
+        self.condition_embedding = None
+        if classes:
+            self.condition_embedding = LabelEmbedding(classes, self._dimension, dtype=policy)
+        elif attributes:
+            self.condition_embedding = AttributeEmbedding(attributes, self._dimension, dtype=policy)
+
+        self.first = keras.layers.Conv2D(width, 3, padding="same", dtype=policy)
+        self.encoder, self.decoder = [], []
+        for level, (side, multiplier) in enumerate(zip(sides, multipliers, strict=True)):
+            attends = side in attention_resolutions
+            channels = width * multiplier
+            self.encoder += [stage(channels, attends) for _ in range(blocks)]
+            if level < len(sides) - 1:
+                self.encoder.append(Downsample(downsample, dtype=policy))
+        bottom = width * multipliers[-1]
+        self.middle = [stage(bottom, middle_attention), stage(bottom, False)]
+        for level in reversed(range(len(sides))):
+            attends = sides[level] in attention_resolutions
+            channels = width * multipliers[level]
+            self.decoder += [stage(channels, attends) for _ in range(blocks + 1)]
+            if level > 0:
+                self.decoder.append(Upsample(upsample, dtype=policy))
+        self.last_norm = GroupNormalization(groups, epsilon, dtype=policy)
+        self.last = keras.layers.Conv2D(
+            image_channels * patch_size**2,
+            3,
+            padding="same",
+            kernel_initializer="zeros",
+            dtype=policy,
+        )
+
+    def build(self, noisy_shape, time_shape=None, condition_shape=None):
+        batch, height, width, channels = noisy_shape
+        if channels != self.image_channels or height % self._divisor or width % self._divisor:
+            raise UserError(
+                f"The network was made for images of {self.image_channels} channels whose sides "
+                f"are multiples of {self._divisor}. Received images of shape {tuple(noisy_shape)}. "
+                "Change `image_channels`, `multipliers` or `patch_size`, or resize the images."
+            )
+        embedding_shape = (batch, self._dimension)
+        self.time_layers[0].build((batch, self._dimension // 4))
+        self.time_layers[1].build(embedding_shape)
+        if self.condition_embedding:
+            self.condition_embedding.build(
+                (batch, self.attributes) if self.attributes else (batch,)
+            )
+
+        patch = self.patch_size
+        shape = (batch, height // patch, width // patch, channels * patch**2)
+
+        def through(layer, shape):
+            layer.build(shape, embedding_shape) if isinstance(layer, Stage) else layer.build(shape)
+            return tuple(layer.compute_output_shape(shape))
+
+        shape = through(self.first, shape)
+        skips = [shape[-1]]
+        for layer in self.encoder:
+            shape = through(layer, shape)
+            skips.append(shape[-1])
+        for layer in self.middle:
+            shape = through(layer, shape)
+        for layer in self.decoder:
+            if isinstance(layer, Stage):
+                shape = (*shape[:-1], shape[-1] + skips.pop())
+            shape = through(layer, shape)
+        self.last_norm.build(shape)
+        self.last.build(shape)
+        self.built = True
+
+    def call(self, noisy, time, condition=None, training=False):
+        embedding = self.embed(time, condition)
+        hidden = self.first(space_to_depth(noisy, self.patch_size))
+        skips = [hidden]
+        for layer in self.encoder:
+            if isinstance(layer, Stage):
+                hidden = layer(hidden, embedding, training=training)
+            else:
+                hidden = layer(hidden)
+            skips.append(hidden)
+        for layer in self.middle:
+            hidden = layer(hidden, embedding, training=training)
+        for layer in self.decoder:
+            if isinstance(layer, Stage):
+                hidden = ops.concatenate([hidden, skips.pop()], axis=-1)
+                hidden = layer(hidden, embedding, training=training)
+            else:
+                hidden = layer(hidden)
+        return depth_to_space(self.last(ops.swish(self.last_norm(hidden))), self.patch_size)
+
+    def embed(self, time, condition=None):
+        """The vector, shape `(batch, 4 * width)`, that tells the blocks time and condition."""
+        embedding = self.time_embedding(time)
+        for layer in self.time_layers:
+            embedding = layer(embedding)
+        if self.condition_embedding is None:
+            if condition is None:
+                return embedding
+            raise UserError(
+                "The network was made without a condition but received one. Give it `classes` or "
+                "`attributes`, or pass no condition."
+            )
+        if condition is None and self.classes:
+            condition = ops.full((ops.shape(time)[0],), self.classes, "int32")
+        elif condition is None:
+            condition = ops.zeros((ops.shape(time)[0], self.attributes))
+        return embedding + self.condition_embedding(condition)
+
+    def compute_output_shape(self, noisy_shape, time_shape=None, condition_shape=None):
+        return tuple(noisy_shape)
+
+    def get_config(self):
+        return {**super().get_config(), **self._options}
+
+
+OPTIONS = tuple(inspect.signature(Unet.__init__).parameters)[1:-1]

@@ -1,0 +1,71 @@
+"""What the U-Net is assembled from: its stages, the sides of its levels, patches of pixels."""
+
+import keras
+from keras import ops
+
+from app.errors import UserError
+from layers import ResidualBlock, SpatialAttention
+
+
+def level_sides(image_size, patch_size, multipliers):
+    """The sides of the feature maps of each level, finest first, or UserError if one is odd."""
+    divisor = patch_size * 2 ** (len(multipliers) - 1)
+    if image_size % divisor:
+        raise UserError(
+            f"A U-Net of {len(multipliers)} levels with patches of {patch_size} needs an image "
+            f"side that is a multiple of {divisor}. Received: image_size={image_size}. Use fewer "
+            "`multipliers`, a smaller `patch_size`, or resize the images."
+        )
+    return [image_size // patch_size // 2**level for level in range(len(multipliers))]
+
+
+def space_to_depth(images, size):
+    """Folds squares of size x size pixels into channels: (b, h, w, c) to (b, h/s, w/s, s*s*c)."""
+    if size == 1:
+        return images
+    _, height, width, channels = images.shape
+    images = ops.reshape(images, (-1, height // size, size, width // size, size, channels))
+    images = ops.transpose(images, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(images, (-1, height // size, width // size, size * size * channels))
+
+
+def depth_to_space(patches, size):
+    """The inverse of `space_to_depth`."""
+    if size == 1:
+        return patches
+    _, height, width, channels = patches.shape
+    channels //= size * size
+    patches = ops.reshape(patches, (-1, height, width, size, size, channels))
+    patches = ops.transpose(patches, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(patches, (-1, height * size, width * size, channels))
+
+
+@keras.saving.register_keras_serializable("models")
+class Stage(keras.layers.Layer):
+    """A residual block and, where asked for, attention after it: one step of the U-Net.
+
+    Args:
+        block: dict; arguments of `layers.ResidualBlock`.
+        attention: dict or None; arguments of `layers.SpatialAttention`, None for no attention.
+    """
+
+    def __init__(self, block, attention=None, **kwargs):
+        super().__init__(**kwargs)
+        self.arguments = {"block": block, "attention": attention}
+        self.block = ResidualBlock(**block, dtype=self.dtype_policy)
+        self.attention = attention and SpatialAttention(**attention, dtype=self.dtype_policy)
+
+    def build(self, inputs_shape, embedding_shape):
+        self.block.build(inputs_shape, embedding_shape)
+        if self.attention:
+            self.attention.build(self.block.compute_output_shape(inputs_shape))
+
+    def call(self, inputs, embedding, training=False):
+        outputs = self.block(inputs, embedding, training=training)
+        return self.attention(outputs) if self.attention else outputs
+
+    def compute_output_shape(self, inputs_shape, embedding_shape=None):
+        return self.block.compute_output_shape(inputs_shape)
+
+    def get_config(self):
+        return {**super().get_config(), **self.arguments}
