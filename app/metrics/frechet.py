@@ -1,0 +1,197 @@
+"""Frechet distance between two sets of features: `|m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^1/2)`.
+
+All statistics are numpy float64 on the host: JAX computes in float32 unless told otherwise, and
+float32 sums of shifted features are wrong by several per cent. Covariances divide by n - 1.
+
+The distance of finite samples is biased upwards by about (constant / n): a value means nothing
+without its n, and `frechet_score` therefore gives the distance of held-out real images at the same
+n (the floor) and an interval.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from app.metrics.intervals import jackknife_interval
+from app.metrics.score import Score, digest
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Count, mean and scatter of a set of features, in float64; sets are added by `merge`.
+
+    Args:
+        count: int; number of samples seen.
+        mean: float64 `(dimension,)`.
+        scatter: float64 `(dimension, dimension)`; sum of the outer products about the mean.
+
+    Example:
+        >>> batches = np.random.default_rng(0).normal(size=(5, 20, 3))
+        >>> total = Statistics.stream(batches)
+        >>> np.allclose(total.covariance, np.cov(batches.reshape(100, 3).T))
+        True
+
+    References:
+        Chan, Golub & LeVeque 1983, The American Statistician 37, 242-247, eq. 2.1.
+    """
+
+    count: int
+    mean: np.ndarray
+    scatter: np.ndarray
+
+    @classmethod
+    def of(cls, features):
+        """Returns the statistics of one array `(samples, dimension)`."""
+        features = np.asarray(features, np.float64)
+        if features.ndim != 2 or not len(features):
+            raise ValueError(
+                "Features must be an array (samples, dimension) with at least one sample. "
+                f"Received: shape={features.shape}"
+            )
+        if not np.all(np.isfinite(features)):
+            raise ValueError("Features must be finite. Received: nan or infinite values.")
+        mean = features.mean(0)
+        centred = features - mean
+        return cls(len(features), mean, centred.T @ centred)
+
+    @classmethod
+    def stream(cls, batches):
+        """Returns the statistics of an iterable of arrays; the batch size has no effect."""
+        total = None
+        for batch in batches:
+            part = cls.of(batch)
+            total = part if total is None else total.merge(part)
+        if total is None:
+            raise ValueError("Expected at least one batch of features. Received: none.")
+        return total
+
+    def merge(self, other):
+        """Returns the statistics of both sets together."""
+        count = self.count + other.count
+        shift = other.mean - self.mean
+        mean = self.mean + shift * (other.count / count)
+        weight = self.count * other.count / count
+        return Statistics(
+            count, mean, self.scatter + other.scatter + weight * np.outer(shift, shift)
+        )
+
+    @property
+    def covariance(self):
+        """The covariance, divided by n - 1 (zero for a single sample)."""
+        return self.scatter / max(self.count - 1, 1)
+
+    def factor(self):
+        """Returns F `(rank, dimension)` with `F^T F` = covariance, rank = min(n - 1, dimension)."""
+        rank = min(max(self.count - 1, 1), len(self.mean))
+        values, vectors = linalg.eigh(self.covariance, driver="evd", check_finite=False)
+        roots = np.sqrt(np.clip(values[-rank:], 0, None))
+        return roots[:, None] * vectors[:, -rank:].T
+
+
+def frechet_distance(first, second, factor=None):
+    """Returns the Frechet distance of the Gaussians through two sets of features.
+
+    The trace of `(S1 S2)^1/2` is taken from symmetric matrices only: with `F^T F = S2` it is the
+    sum of the roots of the eigenvalues of `F S1 F^T`, of which only as many count as the smaller
+    sample has degrees of freedom. Where both have fewer samples than dimensions it is the sum of
+    the singular values of `F1 F2^T`. Neither knows complex numbers, and a set against itself gives
+    0 to rounding.
+
+    Args:
+        first, second: `Statistics`, or features `(samples, dimension)`.
+        factor: `second.factor()` if you have it: it saves an eigendecomposition.
+
+    Returns:
+        float, at least 0, in squared units of the features.
+
+    Raises:
+        ValueError: if the dimensions differ.
+
+    Example:
+        >>> features = np.random.default_rng(0).normal(size=(100, 4))
+        >>> round(frechet_distance(features, features + 1), 6)
+        4.0
+
+    References:
+        Dowson & Landau 1982, Journal of Multivariate Analysis 12, 450-455;
+        Heusel et al. 2017, arXiv:1706.08500v6, eq. 6.
+    """
+    first = first if isinstance(first, Statistics) else Statistics.of(first)
+    second = second if isinstance(second, Statistics) else Statistics.of(second)
+    dimension = len(first.mean)
+    if dimension != len(second.mean):
+        raise ValueError(
+            "Both sets of features must come from one extractor. Received: dimensions "
+            f"{dimension} and {len(second.mean)}."
+        )
+    factor = second.factor() if factor is None else factor
+    if max(first.count, second.count) <= dimension:
+        roots = linalg.svdvals(first.factor() @ factor.T)
+    else:
+        rank = min(max(first.count - 1, 1), len(factor))
+        product = factor @ first.covariance @ factor.T
+        eigenvalues = linalg.eigvalsh(product, driver="evd", check_finite=False)
+        roots = np.sqrt(np.clip(eigenvalues[-rank:], 0, None))
+    shift = first.mean - second.mean
+    traces = np.trace(first.covariance) + np.trace(second.covariance)
+    return max(0.0, float(shift @ shift + traces - 2 * roots.sum()))
+
+
+def frechet_score(
+    generated, reference, held_out=None, *, name="frechet", extractor=None, description=None
+):
+    """Measures generated features against real ones, with the floor and an interval.
+
+    The reference is held fixed: the interval tells how the score would vary with other samples of
+    the same generator. The floor is the mean distance of up to five disjoint sets of n held-out
+    real images to the same reference; held-out and reference images must be different images.
+
+    Args:
+        generated: features `(n, dimension)`.
+        reference: features of real images, or their `Statistics`.
+        held_out: features of other real images, or None (then no floor, and the note says so).
+        name: str; name of the score.
+        extractor: the feature extractor, for its name and digest, or None.
+        description: str; what the reference is, in words.
+
+    Returns:
+        Score with value, n, floor and 95 % interval.
+
+    Example:
+        >>> real = np.random.default_rng(0).normal(size=(3, 200, 4))
+        >>> score = frechet_score(real[0] + 1, real[1], real[2])
+        >>> score.floor < 0.5 < score.value, score.samples
+        (True, 200)
+    """
+    generated = np.asarray(generated)
+    samples = len(generated)
+    real = reference if isinstance(reference, Statistics) else Statistics.of(reference)
+    factor = real.factor()
+    value = frechet_distance(generated, real, factor)
+    interval = None
+    if samples > 1:
+        interval = jackknife_interval(
+            generated, lambda rows: frechet_distance(rows, real, factor), value
+        )
+    floor, note = None, ""
+    if held_out is None or len(held_out) < samples:
+        found = 0 if held_out is None else len(held_out)
+        note = f"no floor: it needs {samples} held-out real images, there are {found}"
+    else:
+        starts = range(0, min(5, len(held_out) // samples) * samples, samples)
+        chunks = [held_out[start : start + samples] for start in starts]
+        floor = float(np.mean([frechet_distance(chunk, real, factor) for chunk in chunks]))
+    return Score(
+        name=name,
+        value=value,
+        samples=samples,
+        floor=floor,
+        interval=interval,
+        extractor=getattr(extractor, "name", None),
+        extractor_digest=getattr(extractor, "digest", None),
+        reference=description,
+        reference_digest=digest(np.concatenate([real.mean[None], real.scatter])),
+        reference_samples=real.count,
+        note=note,
+    )
