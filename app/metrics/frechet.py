@@ -99,7 +99,8 @@ def frechet_distance(first, second, factor=None):
     0 to rounding.
 
     Args:
-        first, second: `Statistics`, or features `(samples, dimension)`.
+        first: `Statistics`, or features `(samples, dimension)`.
+        second: the same of the other set.
         factor: `second.factor()` if you have it: it saves an eigendecomposition.
 
     Returns:

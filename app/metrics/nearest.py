@@ -62,7 +62,8 @@ def nearest_score(
         training: features of the images the generator was trained on.
         held_out: features of real images it has not seen, or None; their median is the floor.
         name: str; name of the score.
-        extractor, description: what made the features and what the training set is, or None.
+        extractor: the feature extractor, for its name and digest, or None.
+        description: str; what the training set is, in words.
 
     Returns:
         Score; the interval is that of the median from order statistics (95 %).

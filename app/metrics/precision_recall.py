@@ -18,7 +18,8 @@ def squared_distances(first, second):
     """Returns squared Euclidean distances `(len(first), len(second))` in float64, never negative.
 
     Args:
-        first, second: arrays `(n, dimension)`; blocks, since the whole table is returned.
+        first: array `(n, dimension)`; a block, since the whole table is returned.
+        second: array `(m, dimension)`.
     """
     first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
     table = -2.0 * first @ second.T
@@ -84,11 +85,13 @@ def precision_recall(
     Formula: `precision = mean_g [exists r: |g - r| <= radius_k(r)]`, recall with the roles changed.
 
     Args:
-        generated, real: features `(n, dimension)`.
+        generated: features `(n, dimension)`.
+        real: features `(m, dimension)` of real images.
         held_out: features of other real images, or None; the first n of them (n generated) give
             the `floor` field, here what a perfect generator would reach. None if fewer.
         neighbours: int, k. Default 3, as in the paper.
-        extractor, description: what made the features and what the real set is, or None.
+        extractor: the feature extractor, for its name and digest, or None.
+        description: str; what the real set is, in words.
         block: int; rows and columns of distances held at once.
 
     Returns:
