@@ -1,6 +1,26 @@
-"""Keras callbacks of Noisewise; each works in a plain ``model.fit``."""
+"""Keras callbacks of Noisewise; each works in a plain ``model.fit``.
 
+Their order in `callbacks` matters: NanGuard, weight averages, SampleGrid and FrechetLogger,
+BestCheckpoint, loggers, and ResumeCheckpoint last.
+"""
+
+from callbacks.best_checkpoint import BestCheckpoint
 from callbacks.exponential_average import ExponentialMovingAverage
+from callbacks.frechet_logger import FrechetLogger
+from callbacks.image_grid import grid, write_png
+from callbacks.nan_guard import NanGuard
+from callbacks.resume import ResumeCheckpoint
+from callbacks.sample_grid import SampleGrid
 from callbacks.stochastic_average import StochasticWeightAveraging
 
-__all__ = ["ExponentialMovingAverage", "StochasticWeightAveraging"]
+__all__ = [
+    "BestCheckpoint",
+    "ExponentialMovingAverage",
+    "FrechetLogger",
+    "NanGuard",
+    "ResumeCheckpoint",
+    "SampleGrid",
+    "StochasticWeightAveraging",
+    "grid",
+    "write_png",
+]

@@ -53,6 +53,11 @@ class ExponentialMovingAverage(WeightAverage):
         self._late = False
 
     @property
+    def ready(self):
+        """Whether the average is there: from the start of `fit`."""
+        return bool(self._shadows)
+
+    @property
     def updates(self):
         """How many changes of the weights are in the average."""
         return 0 if self.model is None or self._updates is None else int(self._updates.numpy())

@@ -66,6 +66,11 @@ class StochasticWeightAveraging(WeightAverage):
         self.epochs_averaged = 0
         self._means, self._statistics = None, None
 
+    @property
+    def ready(self):
+        """Whether an epoch has been averaged."""
+        return self.epochs_averaged > 0
+
     def on_train_begin(self, logs=None):
         """Checks that the statistics can be recomputed, before hours of training."""
         recomputes = self.batch_norm == "recompute" and self.batch_norm_data is None

@@ -30,6 +30,11 @@ class WeightAverage(keras.callbacks.Callback):
     Subclasses implement `averages(model)`: pairs (variable, averaged value as a NumPy array).
     """
 
+    @property
+    def ready(self):
+        """Whether there is an average yet."""
+        raise NotImplementedError
+
     def averages(self, model):
         """Pairs (variable of the model, its averaged value)."""
         raise NotImplementedError
