@@ -1,0 +1,71 @@
+"""What every sampler does: loop over a trajectory inside the graph, ask the denoiser, draw noise.
+
+The loop is `ops.fori_loop`, so it is one program for any number of steps, also when that number
+is a tensor. The state is float32 and the denoiser always sees the same shape.
+"""
+
+from keras import ops
+
+from app.diffusion import randomness
+from app.diffusion.targets import Estimate
+
+
+def run(step, denoiser, trajectory, start, condition, first_step, draw):
+    """Returns the state after `step(denoiser, trajectory, noisy, index, condition, draw)` for all.
+
+    `index` runs from `first_step` to `trajectory.steps - 1`.
+    """
+    start = ops.cast(start, "float32")
+
+    def body(index, noisy):
+        return step(denoiser, trajectory, noisy, index, condition, draw)
+
+    return ops.fori_loop(
+        ops.cast(first_step, "int32"), ops.cast(trajectory.steps, "int32"), body, start
+    )
+
+
+def drawer(seed, first_index, stream=randomness.PREDICTOR):
+    """Returns the function `(index, shape) -> noise` of a seed, for one stream."""
+
+    def draw(index, shape):
+        return randomness.normal(seed, first_index, shape[0], index, stream, tuple(shape[1:]))
+
+    return draw
+
+
+def rates(trajectory, index):
+    """Returns signal and noise rate at `index`, those at `index + 1`, and the beta between.
+
+    beta = noise_rate^2 - (signal_rate / next_signal_rate)^2 next_noise_rate^2, which for a
+    variance-preserving schedule is 1 - alpha_bar / next_alpha_bar, as a product of a difference
+    and a sum: a float32 keeps six digits of it even when beta is 1e-4.
+    """
+    signal, noise = trajectory.signal_rate(index), trajectory.noise_rate(index)
+    next_signal, next_noise = trajectory.signal_rate(index + 1), trajectory.noise_rate(index + 1)
+    carried = signal / next_signal * next_noise
+    beta = ops.maximum((noise - carried) * (noise + carried), 0.0)
+    return signal, noise, next_signal, next_noise, beta
+
+
+def estimate(denoiser, trajectory, noisy, index, condition, clip):
+    """Returns the denoiser's `Estimate` at `index`, the clean image clipped if there is a clip.
+
+    After clipping the noise is derived again, so that rate * clean + rate * noise is still noisy.
+    """
+    time = ops.broadcast_to(trajectory.time(index), (ops.shape(noisy)[0],))
+    clean, noise = denoiser(noisy, time, condition)
+    if clip is None:
+        return Estimate(clean, noise)
+    clean = ops.clip(clean, *clip)
+    noise = (noisy - trajectory.signal_rate(index) * clean) / trajectory.noise_rate(index)
+    return Estimate(clean, noise)
+
+
+def checked_clip(clip):
+    """The pair of floats to clip to, or None; refused when it is not a rising pair."""
+    if clip is None:
+        return None
+    if len(clip) != 2 or not clip[0] < clip[1]:
+        raise ValueError(f"`clip` must be a pair (lowest, highest) or None. Received: {clip!r}")
+    return [float(clip[0]), float(clip[1])]

@@ -1,0 +1,115 @@
+"""Independent references in numpy float64: what the keras.ops code is compared with.
+
+Written from the papers, step by step and with Python loops, not from the code under test.
+"""
+
+import numpy as np
+
+
+def alpha_bars(betas):
+    """alpha_bar_0 = 1, alpha_bar_1, ..., alpha_bar_T."""
+    values = [1.0]
+    for beta in betas:
+        values.append(values[-1] * (1.0 - float(beta)))
+    return np.array(values)
+
+
+def visited(total, count, spacing):
+    """Steps k = t + 1 that a sampler visits, from noise to clean, then 0."""
+    if spacing == "leading":
+        times = np.arange(count)[::-1] * (total // count)
+    elif spacing == "trailing":
+        times = np.floor(total - np.arange(count) * total / count + 0.5 + 1e-9) - 1
+    elif count == 1:
+        times = np.array([total - 1])
+    else:
+        times = np.floor(np.linspace(0, total - 1, count) + 0.5 + 1e-9)[::-1]
+    return [int(time) + 1 for time in times] + [0]
+
+
+def estimates(kind, output, noisy, alpha_bar):
+    """(clean, noise) of a network output, given what it predicts."""
+    signal, rate = np.sqrt(alpha_bar), np.sqrt(1 - alpha_bar)
+    if kind == "noise":
+        return (noisy - rate * output) / signal, output
+    if kind == "clean":
+        return output, (noisy - signal * output) / rate
+    return signal * noisy - rate * output, signal * output + rate * noisy
+
+
+def _clipped(clean, noise, noisy, alpha_bar, clip):
+    if clip is None:
+        return clean, noise
+    clean = np.clip(clean, *clip)
+    return clean, (noisy - np.sqrt(alpha_bar) * clean) / np.sqrt(1 - alpha_bar)
+
+
+def _pairs(bars, steps, final):
+    """(step, alpha_bar, next alpha_bar) along a list of visited steps."""
+    for here, there in zip(steps[:-1], steps[1:], strict=True):
+        yield here, bars[here], bars[max(there, 1) if final == "first" else there]
+
+
+def ddim(predict, kind, betas, steps, start, *, eta=0.0, clip=None, final="clean", draws=None):
+    """DDIM (Song et al. 2020, eq. 12 and 16). predict(noisy, t) with t = 0..T-1."""
+    noisy, bars = np.asarray(start, "float64"), alpha_bars(betas)
+    for index, (step, bar, after) in enumerate(_pairs(bars, steps, final)):
+        clean, noise = estimates(kind, predict(noisy, step - 1), noisy, bar)
+        clean, noise = _clipped(clean, noise, noisy, bar, clip)
+        variance = eta**2 * (1 - after) / (1 - bar) * (1 - bar / after)
+        noisy = np.sqrt(after) * clean + np.sqrt(max(1 - after - variance, 0.0)) * noise
+        if eta:
+            noisy = noisy + np.sqrt(variance) * draws[index]
+    return noisy
+
+
+def ddpm(predict, kind, betas, steps, start, *, variance="posterior", clip=None, draws=None):
+    """DDPM (Ho et al. 2020, eq. 7, algorithm 2) on respaced betas."""
+    noisy, bars = np.asarray(start, "float64"), alpha_bars(betas)
+    for index, (step, bar, after) in enumerate(_pairs(bars, steps, "clean")):
+        clean, noise = estimates(kind, predict(noisy, step - 1), noisy, bar)
+        clean, _ = _clipped(clean, noise, noisy, bar, clip)
+        beta = 1 - bar / after
+        mean = np.sqrt(after) * beta / (1 - bar) * clean
+        mean = mean + np.sqrt(1 - beta) * (1 - after) / (1 - bar) * noisy
+        spread = beta * (1 - after) / (1 - bar) if variance == "posterior" else beta
+        noisy = mean + (np.sqrt(spread) * draws[index] if index < len(steps) - 2 else 0.0)
+    return noisy
+
+
+class Mixture:
+    """A mixture of Gaussians with diagonal covariances, whose ideal denoiser is known exactly."""
+
+    def __init__(self, weights, means, deviations):
+        self.weights = np.asarray(weights, "float64")
+        self.means = np.asarray(means, "float64")
+        self.deviations = np.asarray(deviations, "float64")
+
+    @property
+    def mean(self):
+        return self.weights @ self.means
+
+    @property
+    def covariance(self):
+        centred = self.means - self.mean
+        within = np.diag(self.weights @ self.deviations**2)
+        return within + (centred * self.weights[:, None]).T @ centred
+
+    def clean(self, noisy, signal, rate, numeric=np):
+        """E[clean | noisy] for points (n, d): posterior weights times posterior means.
+
+        `numeric` is numpy or keras.ops; rates are scalars or (n, 1, 1).
+        """
+        means, deviations = self.means[None], self.deviations[None]  # (1, components, d)
+        if numeric is not np:
+            means, deviations = means.astype("float32"), deviations.astype("float32")
+        offset = noisy[:, None, :] - signal * means
+        variance = (signal * deviations) ** 2 + rate**2
+        logits = np.log(self.weights).astype(means.dtype)[None] - 0.5 * numeric.sum(
+            offset**2 / variance + numeric.log(variance), axis=-1
+        )
+        logits = logits - numeric.max(logits, axis=1, keepdims=True)
+        shares = numeric.exp(logits)
+        shares = shares / numeric.sum(shares, axis=1, keepdims=True)
+        posterior = means + signal * deviations**2 / variance * offset
+        return numeric.sum(shares[:, :, None] * posterior, axis=1)
