@@ -5,7 +5,7 @@
 """
 
 from app.data.dataset import Dataset
-from app.data.sources import load
+from app.data.sources import describe, load
 from app.data.split import split
 
-__all__ = ["Dataset", "load", "split"]
+__all__ = ["Dataset", "describe", "load", "split"]

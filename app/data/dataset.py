@@ -18,7 +18,7 @@ class Dataset:
     Args:
         name: short name, recorded with every run.
         images: uint8 (count, height, width, channels); other arrays are converted by the rule of
-            `app.data.arrays.as_images`; or a stream (`app.data.tfds_source.Stream`).
+            `app.data.arrays.as_images`; or a stream (`app.data.stream.Stream`).
         labels: None, whole numbers (count,), or attributes (count, attributes) in -1/+1.
         class_names: one name for each class, or None to name them "0", "1", ...
         attribute_names: one name for each attribute, when labels are attributes.

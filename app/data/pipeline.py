@@ -5,6 +5,9 @@ permutation in every epoch. Pass `shuffle=False` to `fit`, since its default wou
 batches; then what a model sees in epoch k is the same in a run through and in one resumed at k.
 """
 
+import copy
+import itertools
+import threading
 import warnings
 
 import keras
@@ -81,7 +84,8 @@ class Batches(keras.utils.PyDataset):
                 "it. Turn flips off, or load the data set with flips=True if you know better."
             )
         self.dataset = dataset
-        self.labelled = labels is not False and (dataset.streamed or dataset.labels is not None)
+        has_labels = dataset.images.labelled if dataset.streamed else dataset.labels is not None
+        self.labelled = has_labels and labels is not False
         self.batch_size = batch_size
         self.pixel_range = check_pixel_range(pixel_range)
         self.seed = seed
@@ -89,6 +93,8 @@ class Batches(keras.utils.PyDataset):
         self.flip = flip
         self.drop_remainder = drop_remainder
         self.epoch = 0
+        self._stream = (None, None)
+        self._lock = threading.Lock()
 
     def __len__(self):
         count = len(self.dataset)
@@ -106,13 +112,13 @@ class Batches(keras.utils.PyDataset):
         self._first = None
 
     def order(self, epoch=None):
-        """Indices of the images in the order of an epoch, int64 (count,).
+        """Indices of the images in the order of an epoch, int64 (count,); streams have their own.
 
         Args:
             epoch: whole number >= 0, or None for the current one.
         """
         epoch = self._epoch if epoch is None else epoch
-        if not self.shuffle:
+        if self.dataset.streamed or not self.shuffle:
             return np.arange(len(self.dataset))
         return _generator(self.seed, epoch).permutation(len(self.dataset))
 
@@ -134,10 +140,16 @@ class Batches(keras.utils.PyDataset):
             self._note(index)
         epoch = self._epoch
         span = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        images, labels, mirrored = self._read(epoch, span)
-        images = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
-        images = to_float(images, self.pixel_range)
-        if not self.labelled or labels is None:
+        order, mirrored = self._plan(epoch)
+        if self.dataset.streamed:
+            images, labels = self._next_of_stream(epoch, index)
+        else:
+            labels = self.dataset.labels
+            labels = None if labels is None else labels[order[span]]
+            images = self.dataset.images[order[span]]
+        mirrored = mirrored[span, None, None, None]
+        images = to_float(np.where(mirrored, images[:, :, ::-1], images), self.pixel_range)
+        if not self.labelled:
             return images
         return images, labels.astype("int32" if labels.ndim == 1 else "float32")
 
@@ -166,13 +178,18 @@ class Batches(keras.utils.PyDataset):
                 )
         self._last_seen = self._last_seen or index == len(self) - 1
 
-    def _read(self, epoch, span):
-        """The uint8 images, labels and flips at these positions of an epoch."""
-        order, mirrored = self._plan(epoch)
-        chosen = order[span]
-        labels = self.dataset.labels
-        labels = None if labels is None else labels[chosen]
-        return self.dataset.images[chosen], labels, mirrored[span]
+    def _next_of_stream(self, epoch, index):
+        """Batch `index` of a stream, reopened when another than the next one is asked for."""
+        with self._lock:
+            place, stream = self._stream
+            if place != (epoch, index):
+                stream = self.dataset.images.batches(
+                    self.batch_size, self.seed, epoch, self.shuffle, self.drop_remainder
+                )
+                stream = itertools.islice(stream, index, None)
+            batch = next(stream)
+            self._stream = (epoch, index + 1), stream
+            return batch
 
     def _plan(self, epoch):
         """Order and flips of an epoch, kept until another epoch is asked for."""
@@ -183,13 +200,51 @@ class Batches(keras.utils.PyDataset):
         return plan[1:]
 
 
+def as_tf_dataset(batches):
+    """The batches as an endless tf.data.Dataset that begins with the epoch `batches` is in.
+
+    Use it where a tf.data.Dataset is needed, as with tf.distribute; elsewhere pass Batches to
+    `fit` themselves. Epoch follows epoch, each in its own order, so `fit` must be told the
+    length by `steps_per_epoch=len(batches)`; to resume at epoch k, set `batches.epoch = k` first.
+
+    Args:
+        batches: Batches.
+
+    Returns:
+        tf.data.Dataset of what `batches` gives.
+
+    Example:
+        ```python
+        model.fit(as_tf_dataset(batches), epochs=3, steps_per_epoch=len(batches))
+        ```
+    """
+    import tensorflow as tf
+
+    own = copy.copy(batches)
+    own._lock, own._stream, first_epoch = threading.Lock(), (None, None), batches.epoch
+
+    def generate():
+        for epoch in itertools.count(first_epoch):
+            own.epoch = epoch
+            yield from (own[index] for index in range(len(own)))
+
+    count = batches.batch_size if batches.drop_remainder else None
+    image = tf.TensorSpec((count, *batches.dataset.image_shape), tf.float32)
+    if not batches.labelled:
+        return tf.data.Dataset.from_generator(generate, output_signature=image)
+    attributes = batches.dataset.attributes
+    shape, dtype = ((count, attributes), tf.float32) if attributes else ((count,), tf.int32)
+    label = tf.TensorSpec(shape, dtype)
+    return tf.data.Dataset.from_generator(generate, output_signature=(image, label))
+
+
 class FollowEpoch(keras.callbacks.Callback):
     """Sets the epoch of batches to the one `fit` is in, exactly, also after a resume.
 
     Use it in `model.fit(batches, initial_epoch=k, shuffle=False, callbacks=[...])`.
 
     Args:
-        batches: Batches or StreamedBatches.
+        batches: Batches.
 
     Example:
         ```python

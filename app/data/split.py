@@ -88,3 +88,28 @@ def check_parts(name, kept, held_out, fraction):
             f"'{name}' is too small to be cut: a fraction of {fraction} leaves {kept} and "
             f"{held_out} images. Add images or change the fraction."
         )
+
+
+def part_of(dataset, name):
+    """The "train" or "test" part of a data set without an official test split.
+
+    A fixed fifth of each class is held out for "test" (fraction 0.2, seed 20), always the same,
+    so that there are real images no training has seen.
+
+    Args:
+        dataset: the whole Dataset.
+        name: "train", "test" or "all".
+
+    Raises:
+        UserError: too few images to hold any out.
+
+    Example:
+        ```python
+        test = part_of(everything, "test")
+        ```
+    """
+    if name == "all":
+        return dataset.select(slice(None), split="all")
+    kept, held_out = indices(len(dataset), dataset.labels)
+    check_parts(dataset.name, len(kept), len(held_out), HELD_OUT_FRACTION)
+    return dataset.select(kept if name == "train" else held_out, split=name)

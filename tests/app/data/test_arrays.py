@@ -17,22 +17,22 @@ def test_images_of_any_stated_scale_become_the_same_uint8():
     assert as_images(np.full((1, 1, 1), 0.5 / 255)).item() == 1
 
 
-@pytest.mark.parametrize(
-    ("images", "sentence"),
-    [
-        (np.full((2, 3, 3), np.nan), "18 NaN or infinite"),
-        (np.full((2, 3, 3), -1.0), "-1.0 to -1.0"),
-        (np.full((2, 3, 3), 256), "256 to 256"),
-        (np.zeros((2, 3, 3, 2)), "1 or 3 channels"),
-        (np.zeros((2, 3)), r"shape \(2, 3\)"),
-        (np.zeros((0, 3, 3)), "at least one image"),
-        (np.array(["a"]), "must be numbers"),
-        (np.array([np.zeros((2, 2)), None], dtype=object), "one common shape"),
-    ],
-)
-def test_bad_images_are_refused_in_a_sentence(images, sentence):
-    with pytest.raises(UserError, match=sentence):
-        as_images(images, "mine")
+BAD_IMAGES = [
+    (np.full((2, 3, 3), np.nan), "18 NaN or infinite"),
+    (np.full((2, 3, 3), -1.0), "-1.0 to -1.0"),
+    (np.full((2, 3, 3), 256), "256 to 256"),
+    (np.zeros((2, 3, 3, 2)), "1 or 3 channels"),
+    (np.zeros((2, 3)), r"shape \(2, 3\)"),
+    (np.zeros((0, 3, 3)), "at least one image"),
+    (np.array(["a"]), "must be numbers"),
+    (np.array([np.zeros((2, 2)), None], dtype=object), "one common shape"),
+]
+
+
+def test_bad_images_are_refused_in_a_sentence():
+    for images, sentence in BAD_IMAGES:
+        with pytest.raises(UserError, match=sentence):
+            as_images(images, "mine")
 
 
 def test_labels():
@@ -43,18 +43,18 @@ def test_labels():
     assert attributes.dtype == np.float32 and attributes.shape == (2, 2)
 
 
-@pytest.mark.parametrize(
-    ("labels", "classes", "sentence"),
-    [
-        ([0, 1], None, r"3 images. Received: shape \(2,\)"),
-        ([0, 1, 3], 3, r"0\.\.2\. Received: 3 at index 2 \(1 labels"),
-        ([0, -1, 0], None, "-1 at index 1"),
-        ([0.0, 0.5, 1.0], None, "whole numbers"),
-        (["a", "b", "c"], None, "whole numbers"),
-        (np.full((3, 2), 5), None, "-1 .no., .1 .yes."),
-        (0, None, "one entry"),
-    ],
-)
-def test_bad_labels_are_refused_in_a_sentence(labels, classes, sentence):
-    with pytest.raises(UserError, match=sentence):
-        as_labels(labels, 3, classes)
+BAD_LABELS = [
+    ([0, 1], None, r"3 images. Received: shape \(2,\)"),
+    ([0, 1, 3], 3, r"0\.\.2\. Received: 3 at index 2 \(1 labels"),
+    ([0, -1, 0], None, "-1 at index 1"),
+    ([0.0, 0.5, 1.0], None, "whole numbers"),
+    (["a", "b", "c"], None, "whole numbers"),
+    (np.full((3, 2), 5), None, "-1 .no., .1 .yes."),
+    (0, None, "one entry"),
+]
+
+
+def test_bad_labels_are_refused_in_a_sentence():
+    for labels, classes, sentence in BAD_LABELS:
+        with pytest.raises(UserError, match=sentence):
+            as_labels(labels, 3, classes)

@@ -1,0 +1,122 @@
+import keras
+import numpy as np
+import pytest
+
+from app.data import load, split
+from app.data.pipeline import Batches, FollowEpoch, as_tf_dataset
+from app.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def celeba(tmp_path_factory):
+    """A prepared stand-in for CelebA: flat grey images whose value is 10 times their number."""
+    tf = pytest.importorskip("tensorflow")
+    tfds = pytest.importorskip("tensorflow_datasets")
+    folder = tmp_path_factory.mktemp("tfds")
+    names = ("Young", "Bald")
+    features = {
+        "image": tfds.features.Image(shape=(218, 178, 3), encoding_format="jpeg"),
+        "attributes": {name: np.bool_ for name in names},
+    }
+
+    def part(first, count):
+        def examples():
+            for number in range(first, first + count):
+                image = np.full((218, 178, 3), 10 * number, "uint8")
+                image[:39], image[-39:], image[:, :19], image[:, -19:] = 255, 255, 255, 255
+                yield {"image": image, "attributes": {"Young": number % 2 == 1, "Bald": True}}
+
+        signature = {
+            "image": tf.TensorSpec((218, 178, 3), tf.uint8),
+            "attributes": {name: tf.TensorSpec((), tf.bool) for name in names},
+        }
+        return tf.data.Dataset.from_generator(examples, output_signature=signature)
+
+    tfds.dataset_builders.store_as_tfds_dataset(
+        name="celeb_a",
+        version="2.1.0",
+        features=tfds.features.FeaturesDict(features),
+        split_datasets={
+            "train": part(0, 12),
+            "validation": part(12, 5),
+            "test": part(17, 4),
+        },
+        data_dir=str(folder),
+        disable_shuffling=True,
+    )
+    return folder
+
+
+def numbers(images):
+    """The numbers of images, from uint8 or from floats in -1..1."""
+    pixels = images if images.dtype == np.uint8 else (images + 1) * 127.5
+    return np.round(pixels[:, 12, 12, 0] / 10).astype(int).tolist()
+
+
+def epoch_numbers(batches):
+    return sum((numbers(images) for images, _ in batches), [])
+
+
+def test_celeba_is_cut_resized_and_streamed_with_attributes(celeba):
+    dataset = load("celeb_a", celeba, size=32)
+    assert dataset.streamed and len(dataset) == 12 and dataset.image_shape == (32, 32, 3)
+    assert dataset.attribute_names == ("Bald", "Young") and dataset.version == "2.1.0"
+    assert dataset.flips and len(dataset.digest) == 16 and "streamed" in repr(dataset)
+    assert load("celeb_a", celeba, size=16).digest != dataset.digest
+    first = dataset.first(6)
+    assert first.images.shape == (6, 32, 32, 3) and first.images.dtype == np.uint8
+    assert numbers(first.images) == list(range(6))
+    # The white frame lies outside the centre 140x140, but for what JPEG smears over the edge.
+    assert np.abs(first.images[5, 1:-1, 1:-1].astype(int) - 50).max() <= 4
+    assert first.labels.tolist() == [[1, -1], [1, 1]] * 3
+    assert numbers(load("celeb_a", celeba, "all").first(21).images) == list(range(21))
+    assert numbers(load("celeb_a", celeba, "test").first(4).images) == [17, 18, 19, 20]
+
+
+def test_streamed_batches_have_one_order_for_each_seed_and_epoch(celeba):
+    dataset = load("celeb_a", celeba)
+
+    def epochs(seed):
+        batches = Batches(dataset, batch_size=4, seed=seed)
+        orders = []
+        for _ in range(2):
+            orders.append(epoch_numbers(batches))
+            batches.on_epoch_end()
+        return orders
+
+    orders = epochs(3)
+    assert all(sorted(order) == list(range(12)) for order in orders) and orders[0] != orders[1]
+    keras.utils.set_random_seed(5)
+    assert epochs(3) == orders
+    resumed = Batches(dataset, batch_size=4, seed=3)
+    resumed.epoch = 1
+    assert numbers(resumed[2][0]) == orders[1][8:], "a batch out of turn is the same batch"
+    assert epoch_numbers(resumed) == orders[1]
+    labels = resumed[0][1]
+    assert labels.dtype == np.float32 and labels.shape == (4, 2)
+
+
+def test_a_stream_trains_on_either_backend_and_as_tf_data(celeba):
+    batches = Batches(load("celeb_a", celeba, size=8), labels=False, batch_size=4, flip=True)
+    labelled = Batches(load("celeb_a", celeba, size=8), batch_size=5)
+    model = keras.Sequential([keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    model.fit(labelled, epochs=2, shuffle=False, verbose=0, callbacks=[FollowEpoch(labelled)])
+    assert labelled.epoch == 2
+    assert batches[0].shape == (4, 8, 8, 3)
+    endless = iter(as_tf_dataset(batches))
+    taken = [np.asarray(next(endless)) for _ in range(4)]
+    np.testing.assert_array_equal(taken[1], batches[1])
+    batches.epoch = 1
+    np.testing.assert_array_equal(taken[3], batches[0])
+    images, labels = as_tf_dataset(labelled).element_spec
+    assert images.shape == (5, 8, 8, 3) and labels.shape == (5, 2)
+
+
+def test_a_stream_is_split_by_position(celeba):
+    train, validation = split(load("celeb_a", celeba, "all"), 0.2)
+    assert len(train) == 17 and len(validation) == 4 and validation.split == "validation"
+    assert numbers(validation.first(4).images) == [17, 18, 19, 20]
+    assert train.digest != validation.digest
+    with pytest.raises(UserError, match="only be cut into ranges"):
+        train.select([0])
