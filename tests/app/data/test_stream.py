@@ -87,11 +87,10 @@ def test_streamed_batches_have_one_order_for_each_seed_and_epoch(celeba):
     orders = epochs(3)
     assert all(sorted(order) == list(range(12)) for order in orders) and orders[0] != orders[1]
     keras.utils.set_random_seed(5)
-    assert epochs(3) == orders
     resumed = Batches(dataset, batch_size=4, seed=3)
     resumed.epoch = 1
     assert numbers(resumed[2][0]) == orders[1][8:], "a batch out of turn is the same batch"
-    assert epoch_numbers(resumed) == orders[1]
+    assert epoch_numbers(resumed) == orders[1], "no global seed has a say in the order"
     labels = resumed[0][1]
     assert labels.dtype == np.float32 and labels.shape == (4, 2)
 
