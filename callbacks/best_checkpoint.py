@@ -1,5 +1,6 @@
 """The weights of the best epoch, in a file."""
 
+import contextlib
 import math
 import os
 import warnings
@@ -89,8 +90,18 @@ class BestCheckpoint(keras.callbacks.Callback):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(f".new-{self.path.name}")
         try:
-            with swapped_or_raw(self.average, self.model) as model:
+            with swapped_or_raw(self.average, self.model) as model, _without_optimizer(model):
                 model.save_weights(temporary)
             os.replace(temporary, self.path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _without_optimizer(model):
+    """Keeps the optimizer's state, of two to four times the size, out of a weights file."""
+    optimizer, model.optimizer = model.optimizer, None
+    try:
+        yield
+    finally:
+        model.optimizer = optimizer

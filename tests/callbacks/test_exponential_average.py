@@ -5,6 +5,7 @@ import pytest
 from callbacks import ExponentialMovingAverage
 from tests.callbacks.models import (
     CLEAN,
+    SUMS,
     Recorder,
     bits_equal,
     fit,
@@ -22,10 +23,16 @@ def replay(start, steps, decay, warmup=True):
     return average
 
 
-@pytest.mark.parametrize("compile_arguments", [{}, {"jit_compile": True}, {"run_eagerly": True}])
-@pytest.mark.parametrize(("decay", "warmup"), [(0.5, True), (0.9, False)])
-def test_replay_of_a_real_run(compile_arguments, decay, warmup):
-    model, average, recorder = linear(**compile_arguments), None, Recorder()
+@pytest.mark.parametrize(
+    ("decay", "warmup", "compile_arguments"),
+    [
+        (0.5, True, {}),
+        (0.9, False, {"jit_compile": True}),
+        (0.5, True, {"run_eagerly": True}),
+    ],
+)
+def test_replay_of_a_real_run(decay, warmup, compile_arguments):
+    model, recorder = linear(**compile_arguments), Recorder()
     start = model.get_weights()
     average = ExponentialMovingAverage(decay, warmup)
     fit(model, average, recorder)
@@ -102,7 +109,7 @@ def test_steps_per_execution_gives_the_same_average():
 def test_fit_twice_goes_on_and_the_optimizer_is_left_as_found():
     model, recorder, average = linear(), Recorder(), ExponentialMovingAverage(0.9)
     start = model.get_weights()
-    fit(model, average, recorder)
+    fit(model, average, recorder, validation_data=(CLEAN, SUMS))
     assert "apply" not in model.optimizer.__dict__
     assert not [v for v in model.optimizer.variables if "average" in v.path]
     fit(model, average, recorder)
