@@ -8,7 +8,8 @@ without its n, and `frechet_score` therefore gives the distance of held-out real
 n (the floor) and an interval.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from scipy import linalg
@@ -17,7 +18,7 @@ from app.metrics.intervals import jackknife_interval
 from app.metrics.score import Score, digest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statistics:
     """Count, mean and scatter of a set of features, in float64; sets are added by `merge`.
 
@@ -25,6 +26,8 @@ class Statistics:
         count: int; number of samples seen.
         mean: float64 `(dimension,)`.
         scatter: float64 `(dimension, dimension)`; sum of the outer products about the mean.
+        centred: float64 `(count, dimension)` or None; the samples less their mean, kept while they
+            are at most `dimension`, because they save an eigendecomposition.
 
     Example:
         >>> batches = np.random.default_rng(0).normal(size=(5, 20, 3))
@@ -39,6 +42,7 @@ class Statistics:
     count: int
     mean: np.ndarray
     scatter: np.ndarray
+    centred: np.ndarray | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, features):
@@ -53,7 +57,8 @@ class Statistics:
             raise ValueError("Features must be finite. Received: nan or infinite values.")
         mean = features.mean(0)
         centred = features - mean
-        return cls(len(features), mean, centred.T @ centred)
+        few = len(features) <= features.shape[1]
+        return cls(len(features), mean, centred.T @ centred, centred if few else None)
 
     @classmethod
     def stream(cls, batches):
@@ -76,32 +81,32 @@ class Statistics:
             count, mean, self.scatter + other.scatter + weight * np.outer(shift, shift)
         )
 
-    @property
+    @cached_property
     def covariance(self):
         """The covariance, divided by n - 1 (zero for a single sample)."""
         return self.scatter / max(self.count - 1, 1)
 
+    @cached_property
     def factor(self):
-        """Returns F `(rank, dimension)` with `F^T F` = covariance, rank = min(n - 1, dimension)."""
-        rank = min(max(self.count - 1, 1), len(self.mean))
+        """F with `F^T F` = covariance: the few centred samples, or the eigenvectors by roots."""
+        if self.centred is not None:
+            return self.centred / np.sqrt(max(self.count - 1, 1))
         values, vectors = linalg.eigh(self.covariance, driver="evd", check_finite=False)
-        roots = np.sqrt(np.clip(values[-rank:], 0, None))
-        return roots[:, None] * vectors[:, -rank:].T
+        return (vectors * np.sqrt(np.clip(values, 0, None))).T
 
 
-def frechet_distance(first, second, factor=None):
+def frechet_distance(first, second):
     """Returns the Frechet distance of the Gaussians through two sets of features.
 
-    The trace of `(S1 S2)^1/2` is taken from symmetric matrices only: with `F^T F = S2` it is the
-    sum of the roots of the eigenvalues of `F S1 F^T`, of which only as many count as the smaller
-    sample has degrees of freedom. Where both have fewer samples than dimensions it is the sum of
+    The trace of `(S1 S2)^1/2` is taken from symmetric matrices only: with `F^T F = S1` it is the
+    sum of the roots of the eigenvalues of `F S2 F^T`, of which only as many count as the smaller
+    sample has degrees of freedom. Where both have no more samples than dimensions it is the sum of
     the singular values of `F1 F2^T`. Neither knows complex numbers, and a set against itself gives
-    0 to rounding.
+    0 to rounding. `Statistics` remember their factor: pass the same object again and again.
 
     Args:
         first: `Statistics`, or features `(samples, dimension)`.
         second: the same of the other set.
-        factor: `second.factor()` if you have it: it saves an eigendecomposition.
 
     Returns:
         float, at least 0, in squared units of the features.
@@ -126,12 +131,13 @@ def frechet_distance(first, second, factor=None):
             "Both sets of features must come from one extractor. Received: dimensions "
             f"{dimension} and {len(second.mean)}."
         )
-    factor = second.factor() if factor is None else factor
-    if max(first.count, second.count) <= dimension:
-        roots = linalg.svdvals(first.factor() @ factor.T)
+    fewer, more = (first, second) if first.count < second.count else (second, first)
+    if more.centred is not None and fewer.centred is not None:
+        roots = linalg.svdvals(fewer.factor @ more.factor.T)
     else:
-        rank = min(max(first.count - 1, 1), len(factor))
-        product = factor @ first.covariance @ factor.T
+        base, other = (fewer, more) if fewer.centred is not None else (second, first)
+        product = base.factor @ other.covariance @ base.factor.T
+        rank = min(max(fewer.count - 1, 1), len(product))
         eigenvalues = linalg.eigvalsh(product, driver="evd", check_finite=False)
         roots = np.sqrt(np.clip(eigenvalues[-rank:], 0, None))
     shift = first.mean - second.mean
@@ -168,13 +174,10 @@ def frechet_score(
     generated = np.asarray(generated)
     samples = len(generated)
     real = reference if isinstance(reference, Statistics) else Statistics.of(reference)
-    factor = real.factor()
-    value = frechet_distance(generated, real, factor)
+    value = frechet_distance(generated, real)
     interval = None
     if samples > 1:
-        interval = jackknife_interval(
-            generated, lambda rows: frechet_distance(rows, real, factor), value
-        )
+        interval = jackknife_interval(generated, lambda rows: frechet_distance(rows, real), value)
     floor, note = None, ""
     if held_out is None or len(held_out) < samples:
         found = 0 if held_out is None else len(held_out)
@@ -182,7 +185,7 @@ def frechet_score(
     else:
         starts = range(0, min(5, len(held_out) // samples) * samples, samples)
         chunks = [held_out[start : start + samples] for start in starts]
-        floor = float(np.mean([frechet_distance(chunk, real, factor) for chunk in chunks]))
+        floor = float(np.mean([frechet_distance(chunk, real) for chunk in chunks]))
     return Score(
         name=name,
         value=value,

@@ -90,10 +90,9 @@ def test_bias_falls_as_one_over_n(generator):
 def test_interval_covers_the_expectation_at_this_n(samples, dimension, shift, scale):
     generator = np.random.default_rng(1)
     real = Statistics.of(correlated(generator, 4 * samples, dimension))
-    factor = real.factor()
 
     def distance(rows):
-        return frechet_distance(rows, real, factor)
+        return frechet_distance(rows, real)
 
     draws = [correlated(generator, samples, dimension, shift, scale) for _ in range(200)]
     values = [distance(rows) for rows in draws]
