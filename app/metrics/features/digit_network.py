@@ -55,13 +55,24 @@ class DigitClassifier(keras.Model):
             raise ValueError(f"`classes` must be at least 2. Received: classes={classes}")
         self.classes = int(classes)
         self.channels = tuple(int(width) for width in channels)
+        # Fixed names: they stand in the weights file, so its digest depends on the weights alone.
         self.convolutions = [
-            layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")
-            for width in self.channels
+            layers.Conv2D(
+                width,
+                3,
+                padding="same",
+                use_bias=False,
+                kernel_initializer="he_normal",
+                name=f"convolution_{block}",
+            )
+            for block, width in enumerate(self.channels)
         ]
-        self.normalizations = [layers.BatchNormalization(momentum=0.9) for _ in self.channels]
-        self.pool = layers.MaxPooling2D(2, padding="same")
-        self.logits = layers.Dense(self.classes)
+        self.normalizations = [
+            layers.BatchNormalization(momentum=0.9, name=f"normalization_{block}")
+            for block in range(4)
+        ]
+        self.pool = layers.MaxPooling2D(2, padding="same", name="pool")
+        self.logits = layers.Dense(self.classes, name="logits")
 
     def build(self, input_shape):
         """Creates all weights; only the channels of the input matter, they must be one."""

@@ -55,6 +55,8 @@ def test_training_ships_weights_the_extractor_takes(tmp_path, monkeypatch):
     record = script.ship(model, {0: accuracy, 1: 0.5}, 1.0, stem, "typed")
     assert record == json.loads((tmp_path / "judge.json").read_text())
     assert record["shipped_seed"] == 0 and record["spread"] is not None
+    again = script.ship(model, {0: accuracy}, 1.0, tmp_path / "again")
+    assert again["sha256"] == record["sha256"], "the digest names the weights, not the session"
     extractor = DigitFeatures(batch_size=32, stem=stem)
     expected = model.predict(images / np.float32(255), verbose=0)
     np.testing.assert_allclose(extractor.logits(images), expected, rtol=1e-4, atol=1e-4)
