@@ -17,6 +17,7 @@ operation without a kernel there is placed on the CPU, which is slower, not diff
 """
 
 import math
+from numbers import Integral
 
 from keras import ops
 
@@ -103,8 +104,8 @@ def normal(seed, first_index, count, step, stream, shape):
 
 def _word(value):
     """A uint32 scalar from an int of any sign, or an integer tensor: its lower 32 bits."""
-    if isinstance(value, int):
-        value = value & 0xFFFFFFFF
+    if isinstance(value, Integral):
+        value = int(value) & 0xFFFFFFFF
         return ops.convert_to_tensor(value, dtype="uint32")
     return ops.cast(value, "uint32")
 

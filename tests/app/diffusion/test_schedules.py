@@ -1,0 +1,115 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from app.diffusion import schedules
+from app.diffusion.schedules import SCHEDULES, Schedule
+from tests import oracles
+from tests.app.diffusion.modes import MODES
+
+ZERO_TERMINAL = Schedule(np.append(np.linspace(1e-3, 0.2, 19), 1.0), "zero terminal SNR")
+# T + 1 rows, betas as small as 1e-4 and signal rates down to 1e-11.
+HARD = [SCHEDULES[name]() for name in SCHEDULES] + [schedules.linear(5000), ZERO_TERMINAL]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "first", "last"),
+    [
+        # alpha_bar_1 and alpha_bar_T, computed apart from this code.
+        (schedules.linear(), 0.9999, 4.036e-5),
+        (schedules.linear(200), 0.9999, 0.1322),
+        (schedules.linear(200, scaled=True), 0.9995, 3.03e-5),
+        (schedules.linear(5000), 0.9999, 1.07e-22),
+        (schedules.linear(5000, scaled=True), 0.99998, 4.26e-5),
+        (schedules.cosine(200), 0.99974, 6.1e-8),
+        (schedules.cosine(1000), 0.99996, 2.4e-9),
+        (schedules.cosine(5000), 0.99999, 9.7e-11),
+        (schedules.default(), 0.9999, 4.036e-5),
+    ],
+)
+def test_ends_of_alpha_bar(schedule, first, last):
+    assert abs(schedule.signal_rates[1] ** 2 - first) < 1e-5
+    assert abs(schedule.signal_rates[-1] ** 2 / last - 1) < 0.012
+
+
+def test_the_long_and_the_short_schedule_end_alike():
+    ends = [SCHEDULES[name]().signal_rates[-1] ** 2 for name in ("default", "long", "short")]
+    np.testing.assert_allclose(ends, [4.036e-5, 3.488e-5, 3.160e-5], rtol=1e-3)
+
+
+def test_betas_by_hand():
+    np.testing.assert_allclose(schedules.geometric(2, 0.01, 0.16).betas, [0.04, 0.16])
+    np.testing.assert_allclose(schedules.annealed(2, 0.1, 0.3).betas, [0.2, 0.3])
+    np.testing.assert_allclose(schedules.linear(3, 0.1, 0.3).betas, [0.1, 0.2, 0.3])
+    np.testing.assert_allclose(schedules.linear(500, scaled=True).betas[[0, -1]], [2e-4, 0.04])
+    assert schedules.cosine(1000).betas.max() == 0.999
+    # The logistic curve is symmetric: alpha_bar is 1/2 in the middle.
+    assert abs(schedules.sigmoid(10).signal_rates[5] ** 2 - 0.5) < 1e-12
+
+
+@pytest.mark.parametrize("schedule", HARD, ids=lambda schedule: f"{schedule.name} {schedule.steps}")
+@pytest.mark.parametrize("mode", MODES)
+def test_rates_on_the_rows_are_the_rows(schedule, mode):
+    time = np.arange(schedule.steps + 1, dtype="float32") / np.float32(schedule.steps)
+    run = MODES[mode](lambda time: (schedule.signal_rate(time), schedule.noise_rate(time)))
+    signal, noise = (ops.convert_to_numpy(value) for value in run(time))
+    np.testing.assert_array_equal(signal, schedule.signal_rates.astype("float32"))
+    np.testing.assert_array_equal(noise, schedule.noise_rates.astype("float32"))
+    bars = oracles.alpha_bars(schedule.betas)
+    np.testing.assert_allclose(schedule.signal_rates**2, bars, rtol=1e-9)
+    np.testing.assert_allclose(schedule.signal_rates**2 + schedule.noise_rates**2, 1, rtol=1e-12)
+
+
+def test_rates_between_the_rows_are_interpolated():
+    schedule = schedules.linear(10, scaled=True)
+    middle = float(schedule.signal_rate(ops.convert_to_tensor([0.35]))[0])
+    assert abs(middle - schedule.signal_rates[3:5].mean()) < 1e-6
+
+
+@pytest.mark.parametrize("schedule", HARD, ids=lambda schedule: f"{schedule.name} {schedule.steps}")
+@pytest.mark.parametrize("mode", MODES)
+def test_log_snr_is_finite_and_its_inverse_inverts(schedule, mode):
+    time = np.random.default_rng(0).uniform(size=(20, 10)).astype("float32")
+    time[0, :2] = 0.0, 1.0
+    run = MODES[mode](lambda time: (schedule.log_snr(time), schedule.time(schedule.log_snr(time))))
+    log_snr, again = (ops.convert_to_numpy(value) for value in run(time))
+    assert np.all(np.isfinite(log_snr)) and log_snr[0, 0] == 80.0
+    assert np.abs(again - time).max() < 1e-5
+    inside = np.arange(1, schedule.steps)
+    expected = np.log(schedule.signal_rates[inside] ** 2 / schedule.noise_rates[inside] ** 2)
+    got = ops.convert_to_numpy(schedule.log_snr((inside / schedule.steps).astype("float32")))
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_terminal_warning_names_its_figures():
+    assert schedules.linear().terminal_warning() is None
+    assert schedules.cosine().terminal_warning() is None
+    assert "36.4 % of the signal" in schedules.linear(200).terminal_warning()
+    assert "15.1 %" in schedules.geometric().terminal_warning()
+    assert "95.1 %" in schedules.linear(10).terminal_warning()
+
+
+@pytest.mark.parametrize("schedule", HARD, ids=lambda schedule: f"{schedule.name} {schedule.steps}")
+def test_schedules_survive_json(schedule):
+    config = json.dumps(keras.saving.serialize_keras_object(schedule))
+    if schedule.name in SCHEDULES:
+        assert len(config) < 400, "arguments, not tables"
+    revived = keras.saving.deserialize_keras_object(json.loads(config))
+    np.testing.assert_array_equal(revived.betas, schedule.betas)
+    assert revived.name == schedule.name
+
+
+def test_wrong_arguments_are_refused_with_a_sentence():
+    with pytest.raises(ValueError, match="must be an integer from 1"):
+        schedules.linear(0)
+    with pytest.raises(ValueError, match="must be an integer from 1"):
+        schedules.cosine(10.0)
+    with pytest.raises(ValueError, match="Take more steps or a smaller last beta"):
+        schedules.linear(10, scaled=True)
+    with pytest.raises(ValueError, match="must be a vector"):
+        Schedule([])
+    with pytest.raises(ValueError, match="No schedule is called"):
+        Schedule.from_config({"name": "quartic", "arguments": {}})
