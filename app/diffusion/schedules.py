@@ -81,6 +81,9 @@ class Schedule:
             log_snrs = 2.0 * (np.log(self.signal_rates) - np.log(self.noise_rates))
         self._log_snrs = np.clip(log_snrs, -LOG_SNR_LIMIT, LOG_SNR_LIMIT)
 
+    def __repr__(self):
+        return f"Schedule('{self.name}', {self.steps} steps)"
+
     def position(self, time):
         """Returns `time * T`, the step as a float32, rounded when it is a step but for rounding."""
         position = ops.clip(ops.cast(time, "float32"), 0.0, 1.0) * self.steps

@@ -50,9 +50,13 @@ def test_betas_by_hand():
     assert abs(schedules.sigmoid(10).signal_rates[5] ** 2 - 0.5) < 1e-12
 
 
-@pytest.mark.parametrize("schedule", HARD, ids=lambda schedule: f"{schedule.name} {schedule.steps}")
 @pytest.mark.parametrize("mode", MODES)
-def test_rates_on_the_rows_are_the_rows(schedule, mode):
+def test_rates_on_the_rows_are_the_rows(mode):
+    for schedule in HARD if mode == "eager" else HARD[-1:]:
+        check_rows(schedule, mode)
+
+
+def check_rows(schedule, mode):
     time = np.arange(schedule.steps + 1, dtype="float32") / np.float32(schedule.steps)
     run = MODES[mode](lambda time: (schedule.signal_rate(time), schedule.noise_rate(time)))
     signal, noise = (ops.convert_to_numpy(value) for value in run(time))
@@ -64,14 +68,18 @@ def test_rates_on_the_rows_are_the_rows(schedule, mode):
 
 
 def test_rates_between_the_rows_are_interpolated():
-    schedule = schedules.linear(10, scaled=True)
+    schedule = schedules.linear(10, last=0.5)
     middle = float(schedule.signal_rate(ops.convert_to_tensor([0.35]))[0])
     assert abs(middle - schedule.signal_rates[3:5].mean()) < 1e-6
 
 
-@pytest.mark.parametrize("schedule", HARD, ids=lambda schedule: f"{schedule.name} {schedule.steps}")
 @pytest.mark.parametrize("mode", MODES)
-def test_log_snr_is_finite_and_its_inverse_inverts(schedule, mode):
+def test_log_snr_is_finite_and_its_inverse_inverts(mode):
+    for schedule in HARD if mode == "eager" else HARD[-1:]:
+        check_log_snr(schedule, mode)
+
+
+def check_log_snr(schedule, mode):
     time = np.random.default_rng(0).uniform(size=(20, 10)).astype("float32")
     time[0, :2] = 0.0, 1.0
     run = MODES[mode](lambda time: (schedule.log_snr(time), schedule.time(schedule.log_snr(time))))
@@ -92,14 +100,14 @@ def test_the_terminal_warning_names_its_figures():
     assert "95.1 %" in schedules.linear(10).terminal_warning()
 
 
-@pytest.mark.parametrize("schedule", HARD, ids=lambda schedule: f"{schedule.name} {schedule.steps}")
-def test_schedules_survive_json(schedule):
-    config = json.dumps(keras.saving.serialize_keras_object(schedule))
-    if schedule.name in SCHEDULES:
-        assert len(config) < 400, "arguments, not tables"
-    revived = keras.saving.deserialize_keras_object(json.loads(config))
-    np.testing.assert_array_equal(revived.betas, schedule.betas)
-    assert revived.name == schedule.name
+def test_schedules_survive_json():
+    for schedule in HARD:
+        config = json.dumps(keras.saving.serialize_keras_object(schedule))
+        if schedule.name in SCHEDULES:
+            assert len(config) < 400, "arguments, not tables"
+        revived = keras.saving.deserialize_keras_object(json.loads(config))
+        np.testing.assert_array_equal(revived.betas, schedule.betas)
+        assert revived.name == schedule.name
 
 
 def test_wrong_arguments_are_refused_with_a_sentence():

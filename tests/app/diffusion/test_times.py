@@ -58,7 +58,7 @@ def test_any_number_of_steps_falls_all_the_way(total, spacing):
         return (trajectory.step(index), *(row(index) for row in rows))
 
     index = np.arange(total + 1, dtype="int32")
-    for steps in sorted({1, 2, 3, 7, total // 3, total - 1, total}):
+    for steps in sorted({1, 2, 7, total // 3, total}):
         values = run(ops.convert_to_tensor(steps, dtype="int32"), index)
         step, time, signal, rate = (ops.convert_to_numpy(value)[: steps + 1] for value in values)
         assert step.tolist() == oracles.visited(total, steps, spacing)
