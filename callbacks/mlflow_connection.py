@@ -5,6 +5,7 @@ of at most a second comes first, calls are retried once, and after a failure the
 alone for ten times as long as the failure took.
 """
 
+import http.client
 import os
 import re
 import time
@@ -72,7 +73,7 @@ def probe(uri, timeout=PROBE_SECONDS):
         return f"HTTP {error.code}" if error.code in (502, 503, 504) else None
     except OSError as error:
         return str(getattr(error, "reason", error)) or type(error).__name__
-    except ValueError as error:  # a port that is no number and the like
+    except (ValueError, http.client.HTTPException) as error:  # a port that is no number, ...
         return str(error)
 
 
@@ -117,7 +118,7 @@ class Connection:
         if reason is None:
             if self.down:
                 self.say(f"MLflow at {without_password(self.uri)} takes what is sent again.")
-            self.down = False
+            self.down, self._not_before = False, 0.0
             return True
         now = time.monotonic()
         self._not_before = now + 10 * (now - start)

@@ -50,12 +50,18 @@ def log_model(run, mirror=None):
     from mlflow.models import Model
 
     signature, example = _signature(folder, run)
+    run_id = mirror.sent["run_id"]
+    # Made by hand: Model.log alone would put it into the default experiment, in ./mlruns.
+    model = mirror.client.create_logged_model(
+        mirror.client.get_run(run_id).info.experiment_id, "sampler", source_run_id=run_id
+    )
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         info = Model.log(
             None,
             flavor=mlflow.pyfunc,
             name="sampler",
-            run_id=mirror.sent["run_id"],
+            model_id=model.model_id,
+            run_id=run_id,
             registered_model_name=f"noisewise-{_name(run)}",
             await_registration_for=None,
             python_model=str(SERVED),

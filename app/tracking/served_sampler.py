@@ -11,7 +11,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 
-class ServedSampler(PythonModel):
+class SavedSampler:
     """Draws images for labels: `predict(labels, params={"seed", "guidance", "steps", ...})`.
 
     Input shape: `(n,)` int32 labels; `(n, attributes)` float32; or `(1,)`, the number of images of
@@ -37,6 +37,14 @@ class ServedSampler(PythonModel):
             value = np.ravel(value)[0] if spec.shape.rank == 0 else value
             arguments[name] = tf.constant(value, spec.dtype)
         return self.function(**arguments)["images"].numpy()
+
+
+class ServedSampler(SavedSampler, PythonModel):
+    """MLflow's side of it.
+
+    MLflow asks for type hints on a `predict` defined in a `PythonModel` itself, with a warning at
+    every load; the logged signature says more than hints could, so it is inherited.
+    """
 
 
 def read_signature(folder):

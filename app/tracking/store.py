@@ -40,17 +40,18 @@ def connect(uri):
     except ImportError as error:
         raise UserError(str(error)) from error
     mlflow.set_tracking_uri(uri)
-    client = mlflow.MlflowClient(uri)
     path = database(uri)
-    if path and (uri not in _ready or not path.exists()):
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(path.with_name(path.name + ".lock")):
-            try:
-                client.search_experiments(max_results=1)
-            except Exception as error:
-                raise UserError(_store_trouble(uri, error)) from error
-        _ready.add(uri)
+    if path is None or (uri in _ready and path.exists()):
+        return mlflow.MlflowClient(uri)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(path.with_name(path.name + ".lock")):
+        try:
+            client = mlflow.MlflowClient(uri)  # makes the tables
+            client.search_experiments(max_results=1)
+        except Exception as error:
+            raise UserError(_store_trouble(uri, error)) from error
+    _ready.add(uri)
     return client
 
 
