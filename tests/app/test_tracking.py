@@ -292,19 +292,17 @@ def test_mlflow_not_installed(tmp_path):
     assert "mlflow is not installed" in answer.stdout, answer.stderr
 
 
-def test_settings_of_the_user_win():
-    code = (
-        "import os; from callbacks.mlflow_connection import import_mlflow; import_mlflow(); print("
-    )
-    code += "os.environ['MLFLOW_HTTP_REQUEST_TIMEOUT'], os.environ.get('DO_NOT_TRACK'))"
-    changes = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "99", "MLFLOW_DISABLE_TELEMETRY": "false"}
-    environment = {**os.environ, **changes}
-    environment.pop("DO_NOT_TRACK", None)
-    command = [sys.executable, "-c", code]
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
-    assert answer.stdout.split() == ["99", "None"]
+def test_settings_of_the_user_win(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "99")
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "false")
+    monkeypatch.delenv("DO_NOT_TRACK", raising=False)
     import_mlflow()
-    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true" and SETTINGS
+    assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "99" and "DO_NOT_TRACK" not in os.environ
+    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_TIMEOUT")
+    monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY")
+    import_mlflow()
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == os.environ["DO_NOT_TRACK"] == "true"
+    assert all(os.environ[name] for name in SETTINGS)
 
 
 def free_port():
