@@ -12,7 +12,6 @@ from app.files import write_atomically
 from app.tracking import describing, uploads
 from app.tracking.model import log_model
 from app.tracking.store import connect, experiment, store_uri
-from callbacks.mlflow_connection import Connection, describe, probe, without_password
 
 _ENDS = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
 
@@ -42,8 +41,12 @@ class Mirror:
     """
 
     def __init__(self, run, say=None, system_metrics=False):
+        # Not at the top: a package of callbacks loads keras, and `app --help` must not.
+        from callbacks.mlflow_connection import Connection, without_password
+
         self.run = run
         self.uri = store_uri()
+        self.where = without_password(self.uri)
         self.system_metrics = system_metrics
         self.record_path = run.folder / "mirror.json"
         self.sent = self._read_record()
@@ -112,7 +115,7 @@ class Mirror:
             client.restore_run(found.info.run_id)
         if self.sent.get("run_id") != found.info.run_id:
             self.sent = self._new_record(client, found)
-        link = {"tracking_uri": without_password(self.uri), "run_id": found.info.run_id}
+        link = {"tracking_uri": self.where, "run_id": found.info.run_id}
         if self.run.manifest.get("mlflow") != link:
             self.run.update(mlflow=link)
         self.client = client
@@ -122,7 +125,7 @@ class Mirror:
         from mlflow.exceptions import MlflowException
 
         link = self.run.manifest.get("mlflow") or {}
-        same_store = link.get("tracking_uri") == without_password(self.uri)
+        same_store = link.get("tracking_uri") == self.where
         run_id = self.sent.get("run_id") or (link.get("run_id") if same_store else None)
         if run_id:
             try:
@@ -139,7 +142,7 @@ class Mirror:
         """What an MLflow run already holds, for a run folder that has no note of it."""
         return {
             "version": 1,
-            "tracking_uri": without_password(self.uri),
+            "tracking_uri": self.where,
             "run_id": found.info.run_id,
             "params": sorted(found.data.params),
             "tags": {},
@@ -196,7 +199,7 @@ class Mirror:
             sent = json.loads(self.record_path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        same = sent.get("tracking_uri") == without_password(self.uri) and sent.get("version") == 1
+        same = sent.get("tracking_uri") == self.where and sent.get("version") == 1
         return sent if same else {}
 
     def _save(self):
@@ -216,8 +219,9 @@ def sync(run, say=None):
         sync(Run.open("20261122-101500-digits"))
         ```
     """
+    from callbacks.mlflow_connection import describe, probe
+
     mirror = Mirror(run, say)
-    where = without_password(mirror.uri)
     reason = probe(mirror.uri, timeout=5)
     if reason is None:
         try:
@@ -228,7 +232,7 @@ def sync(run, say=None):
             reason = describe(error)
     if reason:
         raise UserError(
-            f"MLflow at {where} cannot be written ({reason}). Start the server, or unset "
+            f"MLflow at {mirror.where} cannot be written ({reason}). Start the server, or unset "
             f"MLFLOW_TRACKING_URI to use the store of this clone, then sync {run.id} again."
         )
     return mirror.sent["run_id"]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from app.errors import UserError
 from app.files import writing
-from callbacks.mlflow_connection import SETTINGS, describe, import_mlflow, without_password
 
 ROOT = Path(__file__).parents[2]
 _ready = set()
@@ -35,6 +34,9 @@ def connect(uri):
     Raises:
         UserError: mlflow is not installed, or the store cannot be written or is out of date.
     """
+    # Here and below not at the top: a package of callbacks loads keras, and --help must not.
+    from callbacks.mlflow_connection import import_mlflow
+
     try:
         mlflow = import_mlflow()
     except ImportError as error:
@@ -85,6 +87,8 @@ def ui(port=5000, say=print):
     Raises:
         UserError: the port is taken, or the store is a server with a UI of its own.
     """
+    from callbacks.mlflow_connection import SETTINGS, describe, without_password
+
     uri = store_uri()
     if uri.startswith("http"):
         raise UserError(
@@ -126,6 +130,8 @@ def _lock(path):
 
 def _store_trouble(uri, error):
     """The sentence for a store that cannot be opened."""
+    from callbacks.mlflow_connection import describe
+
     if "out-of-date" in str(error):
         return (
             f"The store {uri} was written by an older mlflow. Copy the file, then run: "

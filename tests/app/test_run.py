@@ -58,7 +58,7 @@ def test_import_is_quick_and_light():
     start = time.perf_counter()
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.split() == ["False", "False"], answer.stderr
-    assert time.perf_counter() - start < 2.0  # a loaded machine; 0.1 s idle
+    assert time.perf_counter() - start < 5  # far below a keras import on a loaded machine
 
 
 def test_open_by_path_prefix_and_mlflow_id(tmp_path):

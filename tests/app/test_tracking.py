@@ -284,9 +284,9 @@ def test_store_trouble_is_a_sentence(tmp_path, monkeypatch):
 def test_mlflow_not_installed(tmp_path):
     """From the root of the clone, the folder mlflow/ then imports as an empty package."""
     code = (
-        "import sys; sys.path = [p for p in sys.path if 'site-packages' not in p]\n"
-        "from callbacks.mlflow_connection import import_mlflow\n"
-        "try: import_mlflow()\nexcept ImportError as error: print(error)"
+        "import runpy, sys; sys.path = [p for p in sys.path if 'site-packages' not in p]\n"
+        "connection = runpy.run_path('callbacks/mlflow_connection.py')\n"
+        "try: connection['import_mlflow']()\nexcept ImportError as error: print(error)"
     )
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert "mlflow is not installed" in answer.stdout, answer.stderr
