@@ -3,17 +3,21 @@
 import keras
 from keras import ops
 
+DOWNSAMPLES = ("convolution", "padded_convolution", "max_pool")
+UPSAMPLES = ("convolution", "bilinear")
+
 
 @keras.saving.register_keras_serializable("layers")
 class Downsample(keras.layers.Layer):
     """Halves height and width.
 
     Use it between the levels of a U-Net. "convolution" is DDPM's: a learned 3x3 convolution of
-    stride 2 that pads even sides below and to the right only (`downsample_padding=0` of diffusers;
-    ports that pad on all sides give other numbers). "max_pool" keeps the largest of each 2x2.
+    stride 2 that pads even sides below and to the right only (`downsample_padding=0` of diffusers).
+    "padded_convolution" pads one pixel on all four sides, as most PyTorch ports do, and gives other
+    numbers. "max_pool" keeps the largest of each 2x2.
 
     Args:
-        kind: "convolution" or "max_pool".
+        kind: "convolution", "padded_convolution" or "max_pool".
 
     Call arguments:
         inputs: float, shape `(batch, height, width, channels)`.
@@ -34,20 +38,23 @@ class Downsample(keras.layers.Layer):
 
     def __init__(self, kind="convolution", **kwargs):
         super().__init__(**kwargs)
-        if kind not in ("convolution", "max_pool"):
-            raise ValueError(f"`kind` must be 'convolution' or 'max_pool'. Received: kind={kind!r}")
+        if kind not in DOWNSAMPLES:
+            raise ValueError(f"`kind` must be one of {DOWNSAMPLES}. Received: kind={kind!r}")
         self.kind = kind
 
     def build(self, inputs_shape):
         if self.kind == "max_pool":
             self.reduce = keras.layers.MaxPooling2D(2, padding="same", dtype=self.dtype_policy)
         else:
+            padding = "same" if self.kind == "convolution" else "valid"
             self.reduce = keras.layers.Conv2D(
-                inputs_shape[-1], 3, strides=2, padding="same", dtype=self.dtype_policy
+                inputs_shape[-1], 3, strides=2, padding=padding, dtype=self.dtype_policy
             )
         self.reduce.build(inputs_shape)
 
     def call(self, inputs):
+        if self.kind == "padded_convolution":
+            inputs = ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)))
         return self.reduce(inputs)
 
     def compute_output_shape(self, inputs_shape):
@@ -88,8 +95,8 @@ class Upsample(keras.layers.Layer):
 
     def __init__(self, kind="convolution", **kwargs):
         super().__init__(**kwargs)
-        if kind not in ("convolution", "bilinear"):
-            raise ValueError(f"`kind` must be 'convolution' or 'bilinear'. Received: kind={kind!r}")
+        if kind not in UPSAMPLES:
+            raise ValueError(f"`kind` must be one of {UPSAMPLES}. Received: kind={kind!r}")
         self.kind = kind
 
     def build(self, inputs_shape):

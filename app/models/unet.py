@@ -45,7 +45,7 @@ class Unet(keras.Model):
         heads: int >= 1; heads of the attention.
         head_dimension: int or None; channels of a head, instead of `heads`.
         middle_attention: bool; attention between the two blocks at the bottom.
-        downsample: "convolution" or "max_pool".
+        downsample: "convolution", "padded_convolution" or "max_pool", see `layers.Downsample`.
         upsample: "convolution" or "bilinear".
         scale_shift: bool; the embedding scales and shifts (ADM) instead of being added (DDPM).
         groups: int; groups of the normalization, or the largest divisor of the channels below it.

@@ -10,12 +10,13 @@ RANDOM = np.random.default_rng(0)
 INPUTS = RANDOM.normal(size=(2, 4, 6, 3)).astype("float32")
 
 
-def test_downsample_pads_below_and_to_the_right():
-    layer = Downsample()
+@pytest.mark.parametrize("kind, before", [("convolution", 0), ("padded_convolution", 1)])
+def test_downsample_pads_where_it_says(kind, before):
+    layer = Downsample(kind)
     layer.build(INPUTS.shape)
     kernel, bias = RANDOM.normal(size=(3, 3, 3, 3)), RANDOM.normal(size=3)
     layer.set_weights([kernel, bias])
-    padded = np.pad(INPUTS, ((0, 0), (0, 1), (0, 1), (0, 0)))
+    padded = np.pad(INPUTS, ((0, 0), (before, 1), (before, 1), (0, 0)))
     expected = np.zeros((2, 2, 3, 3)) + bias
     for i in range(3):
         for j in range(3):
@@ -60,6 +61,7 @@ def test_max_pool_and_bilinear():
     "layer, kind, shape",
     [
         (Downsample, "convolution", (2, 2, 3, 3)),
+        (Downsample, "padded_convolution", (2, 2, 3, 3)),
         (Downsample, "max_pool", (2, 2, 3, 3)),
         (Upsample, "convolution", (2, 8, 12, 3)),
         (Upsample, "bilinear", (2, 8, 12, 3)),
