@@ -104,17 +104,20 @@ class Worker:
         self.seconds = []
 
     def answer(self):
+        """What the worker says next; ends the benchmark if it died."""
         line = self.process.stdout.readline()
         if not line:
             sys.exit("A worker stopped, see its message above; peers: requirements-peers.txt.")
         return json.loads(line)
 
     def step(self):
+        """Runs one step and keeps its seconds."""
         self.process.stdin.write("step\n")
         self.process.stdin.flush()
         self.seconds.append(self.answer())
 
     def close(self):
+        """Lets the worker end."""
         self.process.stdin.close()
         self.process.wait()
 

@@ -48,6 +48,7 @@ class AdaptiveNorm(keras.layers.Layer):
         self.epsilon = epsilon
 
     def build(self, inputs_shape, condition_shape):
+        """Creates the weights for inputs of this shape."""
         self.projection = keras.layers.Dense(
             (3 if self.gate else 2) * inputs_shape[-1],
             kernel_initializer="zeros",
@@ -56,6 +57,7 @@ class AdaptiveNorm(keras.layers.Layer):
         self.projection.build(condition_shape)
 
     def call(self, inputs, condition):
+        """Applies the layer; arguments and shapes are described at the class."""
         says = self.projection(ops.swish(condition))
         middle = (1,) * (len(inputs.shape) - 2)
         says = ops.reshape(says, (-1, *middle, says.shape[-1]))
@@ -68,10 +70,12 @@ class AdaptiveNorm(keras.layers.Layer):
         return (modulated, parts[2]) if self.gate else modulated
 
     def compute_output_shape(self, inputs_shape, condition_shape):
+        """The shape of what `call` returns."""
         if not self.gate:
             return inputs_shape
         middle = (1,) * (len(inputs_shape) - 2)
         return inputs_shape, (inputs_shape[0], *middle, inputs_shape[-1])
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {**super().get_config(), "gate": self.gate, "epsilon": self.epsilon}

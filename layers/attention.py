@@ -57,6 +57,7 @@ class SpatialAttention(keras.layers.Layer):
         self.norm = GroupNormalization(groups, epsilon, dtype=self.dtype_policy)
 
     def build(self, inputs_shape):
+        """Creates the weights for inputs of this shape."""
         channels = inputs_shape[-1]
         size = self.head_dimension or max(channels // max(self.heads, 1), 1)
         if channels % size or (self.head_dimension is None and size * self.heads != channels):
@@ -75,6 +76,7 @@ class SpatialAttention(keras.layers.Layer):
         self.projection.build((inputs_shape[0], None, channels))
 
     def call(self, inputs):
+        """Applies the layer; arguments and shapes are described at the class."""
         _, height, width, channels = ops.shape(inputs)
         tokens = ops.reshape(self.norm(inputs), (-1, height * width, channels))
         query, key, value = ops.split(self.read(tokens), 3, axis=-1)
@@ -99,9 +101,11 @@ class SpatialAttention(keras.layers.Layer):
         return ops.matmul(ops.cast(weights, value.dtype), value)
 
     def compute_output_shape(self, inputs_shape):
+        """The shape of what `call` returns."""
         return inputs_shape
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {
             **super().get_config(),
             "heads": self.heads,

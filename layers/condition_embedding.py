@@ -54,6 +54,7 @@ class LabelEmbedding(keras.layers.Layer):
         return self.classes
 
     def build(self, labels_shape):
+        """Creates the weights for inputs of this shape."""
         self.table = self.add_weight(
             name="table",
             shape=(self.classes + 1, self.dimension),
@@ -61,13 +62,16 @@ class LabelEmbedding(keras.layers.Layer):
         )
 
     def call(self, labels):
+        """Applies the layer; arguments and shapes are described at the class."""
         rows = ops.take(self.table, ops.cast(labels, "int32"), axis=0)
         return ops.cast(rows, self.compute_dtype)
 
     def compute_output_shape(self, labels_shape):
+        """The shape of what `call` returns."""
         return (*labels_shape, self.dimension)
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {
             **super().get_config(),
             "classes": self.classes,
@@ -119,6 +123,7 @@ class AttributeEmbedding(keras.layers.Layer):
         self.projection = keras.layers.Dense(dimension, dtype=self.dtype_policy)
 
     def build(self, values_shape):
+        """Creates the weights for inputs of this shape."""
         if values_shape[-1] != self.attributes:
             raise ValueError(
                 f"Expected vectors of {self.attributes} attributes. Received shape: {values_shape}"
@@ -127,12 +132,15 @@ class AttributeEmbedding(keras.layers.Layer):
         self.projection.build((*values_shape[:-1], self.dimension))
 
     def call(self, values):
+        """Applies the layer; arguments and shapes are described at the class."""
         return self.projection(self.hidden(values))
 
     def compute_output_shape(self, values_shape):
+        """The shape of what `call` returns."""
         return (*values_shape[:-1], self.dimension)
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {
             **super().get_config(),
             "attributes": self.attributes,

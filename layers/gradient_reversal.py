@@ -74,7 +74,7 @@ class GradReverse(keras.layers.Layer):
             )
 
     def build(self, inputs_shape):
-        pass
+        """Creates nothing: the counter does not depend on the shape of the input."""
 
     def current_strength(self):
         """The factor that the next training step will use, a float32 scalar."""
@@ -85,15 +85,18 @@ class GradReverse(keras.layers.Layer):
         return strength * (2.0 / (1.0 + ops.exp(-10.0 * progress)) - 1.0)
 
     def call(self, inputs, training=False):
+        """Applies the layer; arguments and shapes are described at the class."""
         outputs = reverse(inputs, self.current_strength())
         if training and self.ramp_steps is not None:
             self.steps.assign_add(1)
         return outputs
 
     def compute_output_shape(self, inputs_shape):
+        """The shape of what `call` returns."""
         return inputs_shape
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {
             **super().get_config(),
             "strength": self.strength,

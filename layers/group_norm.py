@@ -54,6 +54,7 @@ class GroupNormalization(keras.layers.Layer):
         self.epsilon = epsilon
 
     def build(self, input_shape):
+        """Creates the weights for inputs of this shape."""
         if len(input_shape) < 3:
             raise ValueError(
                 "Expected an input of shape (batch, ..., channels) with at least 3 axes. "
@@ -64,6 +65,7 @@ class GroupNormalization(keras.layers.Layer):
         self.offset = self.add_weight(name="offset", shape=(channels,), initializer="zeros")
 
     def call(self, inputs):
+        """Applies the layer; arguments and shapes are described at the class."""
         channels = inputs.shape[-1]
         groups = dividing_groups(self.groups, channels)
         inputs32 = ops.cast(inputs, "float32")
@@ -82,7 +84,9 @@ class GroupNormalization(keras.layers.Layer):
         return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
+        """The shape of what `call` returns."""
         return input_shape
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {**super().get_config(), "groups": self.groups, "epsilon": self.epsilon}

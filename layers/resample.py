@@ -43,6 +43,7 @@ class Downsample(keras.layers.Layer):
         self.kind = kind
 
     def build(self, inputs_shape):
+        """Creates the weights for inputs of this shape."""
         if self.kind == "max_pool":
             self.reduce = keras.layers.MaxPooling2D(2, padding="same", dtype=self.dtype_policy)
         else:
@@ -53,16 +54,19 @@ class Downsample(keras.layers.Layer):
         self.reduce.build(inputs_shape)
 
     def call(self, inputs):
+        """Applies the layer; arguments and shapes are described at the class."""
         if self.kind == "padded_convolution":
             inputs = ops.pad(inputs, ((0, 0), (1, 1), (1, 1), (0, 0)))
         return self.reduce(inputs)
 
     def compute_output_shape(self, inputs_shape):
+        """The shape of what `call` returns."""
         batch, height, width, channels = inputs_shape
         half = [side if side is None else (side + 1) // 2 for side in (height, width)]
         return (batch, *half, channels)
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {**super().get_config(), "kind": self.kind}
 
 
@@ -100,6 +104,7 @@ class Upsample(keras.layers.Layer):
         self.kind = kind
 
     def build(self, inputs_shape):
+        """Creates the weights for inputs of this shape."""
         if self.kind == "convolution":
             self.convolution = keras.layers.Conv2D(
                 inputs_shape[-1], 3, padding="same", dtype=self.dtype_policy
@@ -107,6 +112,7 @@ class Upsample(keras.layers.Layer):
             self.convolution.build(self.compute_output_shape(inputs_shape))
 
     def call(self, inputs):
+        """Applies the layer; arguments and shapes are described at the class."""
         _, height, width, channels = ops.shape(inputs)
         if self.kind == "bilinear":
             outputs = ops.image.resize(inputs, (2 * height, 2 * width), interpolation="bilinear")
@@ -117,9 +123,11 @@ class Upsample(keras.layers.Layer):
         return self.convolution(ops.reshape(tall, (-1, 2 * height, 2 * width, channels)))
 
     def compute_output_shape(self, inputs_shape):
+        """The shape of what `call` returns."""
         batch, height, width, channels = inputs_shape
         twice = [side if side is None else 2 * side for side in (height, width)]
         return (batch, *twice, channels)
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {**super().get_config(), "kind": self.kind}

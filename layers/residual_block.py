@@ -69,6 +69,7 @@ class ResidualBlock(keras.layers.Layer):
         self.shortcut = None
 
     def build(self, inputs_shape, embedding_shape=None):
+        """Creates the weights for inputs of this shape."""
         if self.scale_shift and embedding_shape is None:
             raise ValueError(
                 "`scale_shift=True` needs an embedding to scale and shift by. Received: "
@@ -86,6 +87,7 @@ class ResidualBlock(keras.layers.Layer):
             self.shortcut.build(inputs_shape)
 
     def call(self, inputs, embedding=None, training=False):
+        """Applies the layer; arguments and shapes are described at the class."""
         hidden = self.first_convolution(ops.swish(self.first_norm(inputs)))
         if embedding is None:
             hidden = self.second_norm(hidden)
@@ -103,9 +105,11 @@ class ResidualBlock(keras.layers.Layer):
         return shortcut + self.second_convolution(hidden)
 
     def compute_output_shape(self, inputs_shape, embedding_shape=None):
+        """The shape of what `call` returns."""
         return (*inputs_shape[:-1], self.channels)
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {
             **super().get_config(),
             "channels": self.channels,

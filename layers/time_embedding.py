@@ -69,6 +69,7 @@ class SinusoidalEmbedding(keras.layers.Layer):
         self._frequencies = np.exp(-math.log(maximum_period) * exponents).astype("float32")
 
     def call(self, values):
+        """Applies the layer; arguments and shapes are described at the class."""
         angles = ops.cast(values, "float32")[:, None] * self._frequencies[None, :]
         parts = [ops.sin(angles), ops.cos(angles)]
         embedding = ops.concatenate(parts[::-1] if self.cosine_first else parts, axis=-1)
@@ -77,9 +78,11 @@ class SinusoidalEmbedding(keras.layers.Layer):
         return ops.cast(embedding, self.compute_dtype)
 
     def compute_output_shape(self, values_shape):
+        """The shape of what `call` returns."""
         return (values_shape[0], self.dimension)
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {
             **super().get_config(),
             "dimension": self.dimension,

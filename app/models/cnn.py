@@ -90,6 +90,7 @@ class PlainCNN(keras.Model):
         self.last = keras.layers.Conv2D(image_channels, 3, padding="same", dtype=policy)
 
     def build(self, noisy_shape, time_shape=None, condition_shape=None):
+        """Creates the weights for inputs of this shape."""
         if noisy_shape[-1] != self.image_channels:
             raise UserError(
                 f"The network was made for images of {self.image_channels} channels. Received "
@@ -110,6 +111,7 @@ class PlainCNN(keras.Model):
         self.built = True
 
     def call(self, noisy, time, condition=None, training=False):
+        """Applies the network; arguments and shapes are described at the class."""
         embedding = self.time_embedding(time)
         for layer in self.time_layers:
             embedding = layer(embedding)
@@ -130,9 +132,11 @@ class PlainCNN(keras.Model):
         return self.last(hidden)
 
     def compute_output_shape(self, noisy_shape, time_shape=None, condition_shape=None):
+        """The shape of what `call` returns."""
         return tuple(noisy_shape)
 
     def get_config(self):
+        """The arguments that make the same network again."""
         return {
             **super().get_config(),
             "channels": list(self.channels),

@@ -177,6 +177,7 @@ class Unet(keras.Model):
         )
 
     def build(self, noisy_shape, time_shape=None, condition_shape=None):
+        """Creates the weights for inputs of this shape."""
         batch, height, width, channels = noisy_shape
         if channels != self.image_channels or height % self._divisor or width % self._divisor:
             raise UserError(
@@ -215,6 +216,7 @@ class Unet(keras.Model):
         self.built = True
 
     def call(self, noisy, time, condition=None, training=False):
+        """Applies the network; arguments and shapes are described at the class."""
         embedding = self.embed(time, condition)
         hidden = self.first(space_to_depth(noisy, self.patch_size))
         skips = [hidden]
@@ -253,9 +255,11 @@ class Unet(keras.Model):
         return embedding + self.condition_embedding(condition)
 
     def compute_output_shape(self, noisy_shape, time_shape=None, condition_shape=None):
+        """The shape of what `call` returns."""
         return tuple(noisy_shape)
 
     def get_config(self):
+        """The arguments that make the same network again."""
         return {**super().get_config(), **self._options}
 
 

@@ -56,16 +56,20 @@ class Stage(keras.layers.Layer):
         self.attention = attention and SpatialAttention(**attention, dtype=self.dtype_policy)
 
     def build(self, inputs_shape, embedding_shape):
+        """Creates the weights for inputs of this shape."""
         self.block.build(inputs_shape, embedding_shape)
         if self.attention:
             self.attention.build(self.block.compute_output_shape(inputs_shape))
 
     def call(self, inputs, embedding, training=False):
+        """Applies the layer; arguments and shapes are described at the class."""
         outputs = self.block(inputs, embedding, training=training)
         return self.attention(outputs) if self.attention else outputs
 
     def compute_output_shape(self, inputs_shape, embedding_shape=None):
+        """The shape of what `call` returns."""
         return self.block.compute_output_shape(inputs_shape)
 
     def get_config(self):
+        """The arguments that make the same layer again."""
         return {**super().get_config(), **self.arguments}

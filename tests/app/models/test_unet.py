@@ -27,8 +27,8 @@ def make(size, channels, condition=None, **arguments):
     [
         (8, 1, {"multipliers": (1, 2), "attention_resolutions": (4,)}, None),
         (28, 1, {"multipliers": (1, 2, 2), "attention_resolutions": (7,), "classes": 3}, [0, 3]),
-        (32, 3, {"multipliers": (1, 2, 2), "heads": 2, "attributes": 2}, [[1.0, -1.0], [0.0, 0.0]]),
-        (64, 3, {"multipliers": (1, 1, 1), "patch_size": 2, "attention_resolutions": (8,)}, None),
+        (32, 3, {"multipliers": (1, 2), "heads": 2, "attributes": 2}, [[1.0, -1.0], [0.0, 0.0]]),
+        (64, 3, {"multipliers": (1, 1), "patch_size": 4, "attention_resolutions": (8,)}, None),
         (
             32,
             3,
@@ -58,6 +58,7 @@ def test_keeps_the_shape_and_survives_saving(size, channels, arguments, conditio
     assert Unet.from_config(network.get_config()).get_config() == network.get_config()
 
 
+@pytest.mark.slow
 def test_the_defaults_are_the_network_of_ddpm():
     """35,746,307 weights: google/ddpm-cifar10-32, counted by diffusers 0.42."""
     network = Unet(3)
@@ -81,10 +82,10 @@ def test_time_and_condition_reach_the_output():
 
 
 def test_trains():
-    network, (noisy, time) = make(8, 1, multipliers=(1, 2), attention_resolutions=(4,), dropout=0.1)
+    network, (noisy, time) = make(8, 1, multipliers=(1,), attention_resolutions=(8,), dropout=0.1)
     images, steps = keras.Input((8, 8, 1)), keras.Input(())
     model = keras.Model([images, steps], network(images, steps))
-    model.compile(keras.optimizers.Adam(3e-3), "mse")
+    model.compile(keras.optimizers.Adam(1e-2), "mse")
     target = RANDOM.normal(size=noisy.shape)
     losses = [float(model.train_on_batch([noisy, time], target)) for _ in range(12)]
     assert losses[-1] < 0.8 * losses[0]
