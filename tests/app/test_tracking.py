@@ -255,7 +255,8 @@ def test_four_processes_start_on_a_store_that_is_not_there(tmp_path):
         "[mirror.record({'loss': i}, i) for i in range(5)]\n"
         "sys.exit(mirror._connection.down)"
     )
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/new/mlflow.db"}
+    uri = f"sqlite:///{tmp_path}/new/mlflow.db"  # jax: the quicker import, nothing is computed
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": uri, "KERAS_BACKEND": "jax"}
     children = [
         subprocess.Popen([sys.executable, "-c", code, tmp_path / "runs"], env=environment)
         for _ in range(4)
@@ -314,17 +315,19 @@ def free_port():
 class Server:
     """MLflow's own server application in a thread, quick to start and to kill."""
 
-    def __init__(self, store, port):
+    def __init__(self, store, port, monkeypatch):
         from mlflow.server import app
         from mlflow.server.handlers import initialize_backend_stores
         from werkzeug.serving import make_server
 
-        os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
         folder = store.removeprefix("sqlite:///").removesuffix("mlflow.db")
-        os.environ["_MLFLOW_SERVER_SERVE_ARTIFACTS"] = "true"
-        os.environ["_MLFLOW_SERVER_ARTIFACT_DESTINATION"] = folder + "served"
-        os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = "mlflow-artifacts:/"
-        os.environ["_MLFLOW_SERVER_FILE_STORE"] = store
+        for name, value in {
+            "SERVE_ARTIFACTS": "true",
+            "ARTIFACT_DESTINATION": folder + "served",
+            "ARTIFACT_ROOT": "mlflow-artifacts:/",
+            "FILE_STORE": store,
+        }.items():
+            monkeypatch.setenv(f"_MLFLOW_SERVER_{name}", value)
         initialize_backend_stores(store, store, "mlflow-artifacts:/")
         self.http = make_server("127.0.0.1", port, app, threaded=True)
         self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
@@ -348,7 +351,7 @@ def test_server_dead_at_the_start_and_in_the_middle_then_sync(tmp_path, store, m
         assert f"python -m app sync {run.id}" in said[0]
         with pytest.raises(UserError, match="cannot be written .*sync"):
             sync(run)
-        server = Server(store, port)
+        server = Server(store, port, monkeypatch)
         mirror._connection._not_before = 0
         train(mirror, 3, start=2)
         assert len(said) == 2 and "again" in said[1]
@@ -361,7 +364,7 @@ def test_server_dead_at_the_start_and_in_the_middle_then_sync(tmp_path, store, m
     assert time.perf_counter() - start < 10
     assert len(said) == 3 and run.status == "finished"
     assert "secret" not in (run.folder / "manifest.json").read_text()
-    server = Server(store, port)
+    server = Server(store, port, monkeypatch)
     assert connect(url).get_run(run_id).info.status == "RUNNING"
     assert sync(Run.open(run.folder)) == run_id
     check_complete(url, run, epochs=5)

@@ -141,7 +141,8 @@ def test_a_fit_that_fails_is_marked_at_exit(client, tmp_path):
     )
     root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     uri = f"sqlite:///{tmp_path}/mlflow.db"
-    environment = {**os.environ, "MLFLOW_TRACKING_URI": uri, "PYTHONPATH": root}
+    settings = {"MLFLOW_TRACKING_URI": uri, "PYTHONPATH": root, "KERAS_BACKEND": "jax"}
+    environment = {**os.environ, **settings}
     command = [sys.executable, "-c", code]
     answer = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert "on purpose" in answer.stderr
