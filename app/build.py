@@ -1,0 +1,218 @@
+"""From a recipe to objects: data, schedule, network, model, optimizer, sampler."""
+
+import contextlib
+import dataclasses
+import importlib
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from app import config
+from app.data import load, split
+from app.diffusion.condition import ClassCondition, NoCondition
+from app.diffusion.samplers import DDIM, DDPM
+from app.diffusion.schedules import SCHEDULES
+from app.errors import UserError
+from app.metrics.features import EXTRACTORS
+from app.models.cnn import PlainCNN
+from app.models.diffusion_model import DiffusionModel
+from app.models.unet import Unet
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """The three parts of a data set: trained on, validated on, and held out."""
+
+    train: object
+    validation: object
+    test: object
+
+
+def build_data(recipe: config.Recipe) -> Images:
+    """Loads the data set and splits off the validation images, the same ones for a seed."""
+    options = {
+        "directory": recipe.data.directory,
+        "size": recipe.data.size,
+        "download": recipe.data.download,
+    }
+    whole = load(recipe.data.name, split="train", **options)
+    test = load(recipe.data.name, split="test", **options)
+    train, validation = split(whole, recipe.data.validation_fraction, seed=0)
+    if recipe.diffusion.condition == "class" and whole.labels is None:
+        raise UserError(
+            f"The recipe is conditional on classes, but {recipe.data.name} has no labels. "
+            "Pass --diffusion.condition none, or put the images into one folder a class."
+        )
+    for part, images in (("training", train), ("validation", validation)):
+        if len(images) < recipe.training.batch_size:
+            raise UserError(
+                f"{recipe.data.name} has {len(images)} {part} images, fewer than a batch of "
+                f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
+            )
+    return Images(train, validation, test)
+
+
+def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
+    """The untrained model; the same weights for a seed."""
+    keras.utils.set_random_seed(recipe.training.seed)
+    keras.config.set_dtype_policy(recipe.training.precision)
+    diffusion = recipe.diffusion
+    classes = classes if diffusion.condition == "class" else None
+    return DiffusionModel(
+        build_network(recipe.network, image_shape, classes),
+        build_schedule(diffusion),
+        image_shape=image_shape,
+        target=diffusion.target,
+        weighting=diffusion.weighting,
+        condition=ClassCondition(classes) if classes else NoCondition(),
+        label_dropout=diffusion.label_dropout,
+        pixel_range=(diffusion.pixel_low, diffusion.pixel_high),
+        seed=recipe.training.seed,
+    )
+
+
+def build_network(network: config.Network, image_shape, classes):
+    """The network of a recipe, for images of a shape (height, width, channels)."""
+    height, _, channels = image_shape
+    options = dataclasses.asdict(network)
+    if isinstance(network, config.PlainCNN):
+        return PlainCNN(image_channels=channels, classes=classes, **options)
+    if isinstance(network, config.Unet):
+        return Unet(image_channels=channels, image_size=height, classes=classes, **options)
+    return imported(network.path)(
+        image_size=height, image_channels=channels, classes=classes, **network.arguments
+    )
+
+
+def build_schedule(diffusion: config.Diffusion):
+    """The noise schedule of a recipe."""
+    ends = {"first": diffusion.first_beta, "last": diffusion.last_beta}
+    if diffusion.schedule in ("cosine", "sigmoid"):
+        ends = {}
+    if diffusion.schedule == "linear":
+        ends["scaled"] = diffusion.scale_to_steps
+    return SCHEDULES[diffusion.schedule](steps=diffusion.steps, **ends)
+
+
+def build_optimizer(recipe: config.Recipe, steps: int):
+    """The optimizer of a recipe; `steps` is the length of training in batches."""
+    settings = recipe.optimizer
+    updates = max(1, steps // settings.accumulation_steps)
+    kind = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[settings.name]
+    options = {"weight_decay": settings.weight_decay} if settings.name == "adamw" else {}
+    if settings.accumulation_steps > 1:
+        options["gradient_accumulation_steps"] = settings.accumulation_steps
+    return kind(
+        learning_rate=_learning_rate(settings, updates),
+        global_clipnorm=settings.clip_norm or None,
+        **options,
+    )
+
+
+def _learning_rate(settings, updates):
+    """A number, or a schedule counted in updates."""
+    if settings.decay == "constant" and not settings.warmup_steps:
+        return settings.learning_rate
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if settings.warmup_steps else settings.learning_rate,
+        warmup_target=settings.learning_rate if settings.warmup_steps else None,
+        warmup_steps=settings.warmup_steps,
+        decay_steps=max(1, updates - settings.warmup_steps),
+        alpha=1.0 if settings.decay == "constant" else 0.0,
+    )
+
+
+def build_sampler(sampling: config.Sampling, pixel_range):
+    """The sampler of a recipe."""
+    clip = tuple(pixel_range) if sampling.clip else None
+    if sampling.sampler == "ddim":
+        return DDIM(eta=sampling.eta, clip=clip)
+    return DDPM(variance=sampling.variance, clip=clip)
+
+
+def build_loss(name: str):
+    """A Keras loss by name, or an instance of the user's own `module:Class`."""
+    if ":" in name:
+        return imported(name)()
+    try:
+        return keras.losses.get(name)
+    except ValueError as error:
+        raise UserError(
+            f"No loss {name!r} in Keras. Pass a Keras loss name or module:Class."
+        ) from error
+
+
+def imported(path: str):
+    """The object at `module:name`, the current folder included.
+
+    Raises:
+        UserError: the path has no colon, or the module or name is not found or fails.
+    """
+    module, colon, name = path.partition(":")
+    if not colon:
+        raise UserError(f"Expected an import path module:name. Received: {path!r}.")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except Exception as error:
+        raise UserError(f"Could not import {path!r}: {type(error).__name__}: {error}") from error
+
+
+def class_labels(model, count, labels=(), first_index=0):
+    """Labels for `count` images: the given ones in turn, or all classes in turn; None without.
+
+    The label of an image depends on its index alone, so that a stopped job goes on unchanged.
+    """
+    if model.condition.name == "none":
+        if labels:
+            raise UserError("This run has no condition: leave out --labels.")
+        return None
+    kinds = np.asarray(labels or range(model.condition.classes), "int32")
+    return kinds[(first_index + np.arange(count)) % len(kinds)]
+
+
+def extractor_for(recipe: config.Recipe, dataset):
+    """The feature extractor of a recipe."""
+    name = recipe.evaluation.extractor
+    if name == "auto":
+        digits = dataset.class_names and list(dataset.class_names) == [str(i) for i in range(10)]
+        name = "digit-classifier" if digits and dataset.images.shape[1] >= 16 else "pixels"
+    return EXTRACTORS[name]()
+
+
+def load_trained(run, weights="best"):
+    """The recipe and the trained model of a run.
+
+    Args:
+        run: a `Run`.
+        weights: "raw", "ema", "swa", or "best": the averaged ones where there are any.
+
+    Raises:
+        UserError: the run has not got that far, or has no such average.
+    """
+    if run.kind != "diffusion":
+        raise UserError(f"Run {run.id} is a {run.kind} run; this needs a diffusion run.")
+    recipe = config.from_dict(run.config)
+    names = ["ema", "swa", "raw"] if weights == "best" else [weights]
+    paths = [run.folder / "weights" / f"{name}.weights.h5" for name in names]
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
+        raise UserError(
+            f"Run {run.id} ({run.status}) has no {weights} weights yet. "
+            f"Finish it with: python -m app train --resume {run.id}"
+        )
+    model = build_model(recipe, *run.manifest["images"])
+    model.load_weights(path)
+    return recipe, model
+
+
+@contextlib.contextmanager
+def best_of(model, averages):
+    """The averaged weights in the model for a while, where there are any."""
+    average = averages.get("ema") or averages.get("swa")
+    with average.swapped(model) if average else contextlib.nullcontext():
+        yield

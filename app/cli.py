@@ -1,0 +1,270 @@
+"""The command line: finds the verb, parses its options, prints errors as sentences.
+
+No logic lives here, and nothing heavy is imported before a verb runs: help answers at once.
+"""
+
+import errno
+import os
+import sys
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import tyro
+
+from app import config
+from app.errors import UserError
+from app.recipes import RECIPES, load_recipe
+
+Positional = tyro.conf.Positional
+Prefixless = tyro.conf.arg(name="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """Options of `train` beside the recipe's own."""
+
+    recipe: Annotated[config.Recipe, Prefixless]
+    dry_run: bool = False
+    """Print the resolved recipe, its parameters and an estimate of time, memory and disk; stop."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Goes on with a stopped run, exactly where its last checkpoint left it."""
+
+    run: Positional[str]
+    """Run id, a unique beginning of it, or a path."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draws images from a run."""
+
+    run: Positional[str]
+    """Run id, a unique beginning of it, or a path."""
+    count: int = 60
+    """Images to draw."""
+    labels: tuple[int, ...] = ()
+    """Labels, repeated in turn (unset: all classes in turn)."""
+    weights: Literal["best", "ema", "raw", "swa"] = "best"
+    """Which weights; best: the averaged ones where there are any."""
+    steps: int | None = None
+    """Denoising steps (unset: the recipe's)."""
+    guidance: float | None = None
+    """Classifier-free guidance, 0 is off (unset: the recipe's)."""
+    sampler: Literal["ddim", "ddpm"] | None = None
+    """Sampler (unset: the recipe's)."""
+    seed: int | None = None
+    """Seed: same seed, same pictures (unset: the recipe's)."""
+    first_index: int = 0
+    """Index of the first image: 0 to 99 and 100 to 199 are different pictures of one seed."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measures a run: Frechet distance with its floor, class accuracy, recall, memorisation."""
+
+    run: Positional[str]
+    """Run id, a unique beginning of it, or a path."""
+    samples: int = 2000
+    """Images drawn and measured."""
+    weights: Literal["best", "ema", "raw", "swa"] = "best"
+    """Which weights; best: the averaged ones where there are any."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """Writes the denoiser and the whole sampler as SavedModels, reloads and compares them."""
+
+    run: Positional[str]
+    """Run id, a unique beginning of it, or a path."""
+    weights: Literal["best", "ema", "raw", "swa"] = "best"
+    """Which weights; best: the averaged ones where there are any."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Shows what differs between runs, and their scores side by side."""
+
+    run_ids: Positional[tuple[str, ...]]
+    """Two runs or more."""
+    json: bool = False
+    """JSON in place of a table."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Sync:
+    """Uploads what a run recorded to MLflow: after an outage, or to another server."""
+
+    run: Positional[str]
+    """Run id, a unique beginning of it, or a path."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """Lists the named recipes."""
+
+
+@dataclass(frozen=True)
+class DataSets:
+    """Lists the data sets and whether they can be read on this machine."""
+
+    directory: str | None = None
+    """Folder that holds existing copies (TFDS data_dir)."""
+
+
+@dataclass(frozen=True)
+class UI:
+    """Opens the MLflow UI on this machine's runs."""
+
+    port: int = 5000
+    """Port on 127.0.0.1."""
+
+
+def _train(arguments, program):
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(
+            f"usage: {program} RECIPE [options]     trains; RECIPE --help shows its options\n"
+            f"       {program} --resume RUN         goes on with a stopped run\n\n"
+            f"RECIPE is a name or a Python file that defines RECIPE. Named recipes:\n"
+            + "\n".join(f"  {name:24}{recipe.summary}" for name, recipe in RECIPES.items())
+        )
+        return
+    if arguments[0] == "--resume":
+        options = tyro.cli(Resume, args=arguments[1:], prog=f"{program} --resume")
+        from app.train import resume
+
+        resume(options.run, root=options.runs)
+        return
+    recipe = load_recipe(arguments[0])
+    options = tyro.cli(
+        Train,
+        default=Train(recipe=recipe),
+        args=arguments[1:],
+        prog=f"{program} {arguments[0]}",
+        description=f"{recipe.summary} Defaults shown are those of the recipe.",
+        config=(tyro.conf.AvoidSubcommands,),
+    )
+    if options.dry_run:
+        from app.dry_run import dry_run
+
+        dry_run(options.recipe)
+        return
+    from app.train import train
+
+    train(options.recipe, root=options.runs)
+
+
+def _sample(options):
+    from app.sample import sample
+
+    sample(options)
+
+
+def _evaluate(options):
+    from app.evaluate import evaluate_run
+
+    evaluate_run(options.run, options.samples, options.weights, root=options.runs)
+
+
+def _export(options):
+    from app.export import export_run
+
+    export_run(options.run, options.weights, root=options.runs)
+
+
+def _compare(options):
+    from app.compare import compare
+
+    compare(options.run_ids, as_json=options.json, root=options.runs)
+
+
+def _sync(options):
+    from app.tracking import sync
+
+    sync(options.run, root=options.runs)
+
+
+def _recipes(options):
+    for name, recipe in RECIPES.items():
+        print(f"{name:24}{recipe.summary}")
+
+
+def _data(options):
+    from app.data import print_table
+
+    print_table(options.directory)
+
+
+def _ui(options):
+    from app.tracking import ui
+
+    ui(options.port)
+
+
+VERBS = {
+    "train": (_train, None, "Train a recipe; sample, measure and export what came out."),
+    "sample": (_sample, Sample, "Draw images from a run."),
+    "evaluate": (_evaluate, Evaluate, "Measure a run."),
+    "export": (_export, Export, "Write SavedModels of a run."),
+    "compare": (_compare, Compare, "Show how runs differ."),
+    "sync": (_sync, Sync, "Upload a run to MLflow."),
+    "recipes": (_recipes, Recipes, "List the named recipes."),
+    "data": (_data, DataSets, "List the data sets."),
+    "ui": (_ui, UI, "Open the MLflow UI."),
+}
+
+
+def main(arguments=None):
+    """Runs one verb; returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    program = "python -m app"
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(f"usage: {program} VERB [options]     VERB --help shows its options\n")
+        print("\n".join(f"  {verb:10}{help_}" for verb, (_, _, help_) in VERBS.items()))
+        return 0 if arguments else 2
+    verb, *rest = arguments
+    try:
+        if verb not in VERBS:
+            raise UserError(f"No verb {verb!r}. Verbs: {', '.join(VERBS)}.")
+        function, options, _ = VERBS[verb]
+        if options is None:
+            function(rest, f"{program} {verb}")
+        else:
+            function(tyro.cli(options, args=rest, prog=f"{program} {verb}"))
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except (UserError, ValueError, TypeError, OSError, MemoryError) as error:
+        if os.environ.get("NOISEWISE_DEBUG"):
+            raise
+        print(f"error: {_sentence(error)}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _sentence(error):
+    """What a person reads of an error."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"The disk is full ({error.filename or 'no file named'}). Free some space; resume."
+    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return f"No permission to write {error.filename}. Choose another folder with --runs."
+    if isinstance(error, MemoryError):
+        return "The machine is out of memory. Try a smaller --training.batch-size."
+    return str(error) or type(error).__name__

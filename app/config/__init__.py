@@ -1,0 +1,28 @@
+"""What an experimenter varies: frozen dataclasses, validated when made, standard library only.
+
+A recipe is an instance of `Recipe`. The recipe chooses structure (which network); the command line
+changes values (`--optimizer.learning-rate 1e-3`). Field docstrings are the help texts.
+"""
+
+from app.config.data import Data
+from app.config.diffusion import Diffusion, Sampling
+from app.config.network import CustomNetwork, Network, PlainCNN, Unet
+from app.config.recipe import Recipe, from_dict, to_dict
+from app.config.training import Evaluation, Optimizer, Training, Watching
+
+__all__ = [
+    "CustomNetwork",
+    "Data",
+    "Diffusion",
+    "Evaluation",
+    "Network",
+    "Optimizer",
+    "PlainCNN",
+    "Recipe",
+    "Sampling",
+    "Training",
+    "Unet",
+    "Watching",
+    "from_dict",
+    "to_dict",
+]

@@ -1,0 +1,33 @@
+"""Which images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.config.validation import between, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """Where the images come from."""
+
+    name: str = "mnist-5k"
+    """A data set of `python -m app data`, a folder of images, an .npz file, or module:function."""
+    directory: str | None = None
+    """Folder that holds an existing copy (TFDS data_dir, or the file of usps)."""
+    size: int | None = None
+    """Height and width in pixels to which folder images are cropped and resized."""
+    validation_fraction: float = 0.1
+    """Share of the training images kept for the validation loss, in (0, 0.5]."""
+    flip: bool | None = None
+    """Random horizontal flips; unset: only where the data set allows them."""
+    download: bool = False
+    """Let TFDS download the data set when no copy is found."""
+
+    def __post_init__(self):
+        require(
+            0 < self.validation_fraction <= 0.5,
+            f"`validation_fraction` must be in (0, 0.5]. Received: {self.validation_fraction}.",
+        )
+        if self.size is not None:
+            between(self, 4, 1024, "size")

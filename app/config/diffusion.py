@@ -1,0 +1,83 @@
+"""Which diffusion process, and how images are drawn from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.config.validation import between, positive, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diffusion:
+    """Noise schedule, target and condition."""
+
+    schedule: Literal["linear", "cosine", "geometric", "annealed", "sigmoid"] = "linear"
+    """Noise schedule."""
+    steps: int = 1000
+    """Length T of the chain, steps."""
+    first_beta: float = 1e-4
+    """First noise variance (linear, geometric, annealed)."""
+    last_beta: float = 0.02
+    """Last noise variance (linear, geometric, annealed)."""
+    scale_to_steps: bool = False
+    """Multiply linear betas by 1000 / steps, so that short chains end in noise too."""
+    target: Literal["noise", "clean", "velocity"] = "noise"
+    """What the network predicts."""
+    weighting: Literal["none", "min_snr"] = "none"
+    """Weight of the loss by noise level."""
+    loss: str = "mean_squared_error"
+    """A Keras loss name, or module:Class of your own."""
+    condition: Literal["none", "class"] = "none"
+    """Condition given to the network."""
+    label_dropout: float = 0.1
+    """Share of labels replaced by the null label while training (for guidance), [0, 1)."""
+    pixel_low: float = -1.0
+    """Float value of a black pixel."""
+    pixel_high: float = 1.0
+    """Float value of a white pixel."""
+
+    def __post_init__(self):
+        between(self, 1, 100_000, "steps")
+        for name in ("first_beta", "last_beta"):
+            value = getattr(self, name)
+            require(0 < value < 1, f"`{name}` must be in (0, 1). Received: {value}.")
+        require(
+            0 <= self.label_dropout < 1,
+            f"`label_dropout` must be in [0, 1). Received: {self.label_dropout}.",
+        )
+        require(
+            self.pixel_low < self.pixel_high,
+            f"`pixel_low` must be below `pixel_high` ({self.pixel_high}). "
+            f"Received: {self.pixel_low}.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How images are drawn."""
+
+    sampler: Literal["ddim", "ddpm"] = "ddim"
+    """Sampler."""
+    steps: int = 50
+    """Denoising steps, 1 to the length of the chain."""
+    spacing: Literal["trailing", "leading", "linspace"] = "trailing"
+    """Which steps of the chain are visited."""
+    eta: float = 0.0
+    """Noise added by DDIM, 0 (none) to 1 (as much as DDPM)."""
+    variance: Literal["posterior", "beta"] = "posterior"
+    """Noise added by DDPM: the posterior's variance, or beta."""
+    clip: bool = True
+    """Clip the estimated clean image to the pixel range at each step."""
+    guidance: float = 0.0
+    """Classifier-free guidance w in (1 + w) conditional - w unconditional; 0: off."""
+    batch_size: int = 128
+    """Images drawn at a time (without effect on the result)."""
+    seed: int = 0
+    """Seed of the pictures: same seed, same pictures."""
+
+    def __post_init__(self):
+        positive(self, "steps", "batch_size")
+        between(self, 0, 1, "eta")
+        between(self, 0, 100, "guidance")
+        require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")

@@ -1,0 +1,111 @@
+"""How the network is trained, watched and measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.config.validation import positive, require
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    """How the weights move."""
+
+    name: Literal["adam", "adamw"] = "adam"
+    """Optimizer."""
+    learning_rate: float = 2e-4
+    """Peak learning rate."""
+    decay: Literal["constant", "cosine"] = "constant"
+    """Learning rate after warm-up: constant, or cosine to 0 at the last step."""
+    warmup_steps: int = 0
+    """Steps of linear warm-up from 0."""
+    clip_norm: float = 1.0
+    """Largest global gradient norm (0: no clipping)."""
+    weight_decay: float = 0.0
+    """Decoupled weight decay (adamw)."""
+    accumulation_steps: int = 1
+    """Batches whose gradients are averaged into one update."""
+
+    def __post_init__(self):
+        positive(self, "learning_rate", "accumulation_steps")
+        for name in ("warmup_steps", "clip_norm", "weight_decay"):
+            value = getattr(self, name)
+            require(value >= 0, f"`{name}` must be 0 or above. Received: {value}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """Length, precision, averages and checkpoints."""
+
+    epochs: int = 20
+    """Passes over the training images."""
+    batch_size: int = 128
+    """Images a step."""
+    steps_per_epoch: int | None = None
+    """Steps counted as one epoch (unset: one pass over the images)."""
+    seed: int = 0
+    """Seed of weights, batches and training noise."""
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    """Number format of the network (weights stay float32)."""
+    compile_xla: Literal["auto", "on", "off"] = "auto"
+    """XLA; auto: on a GPU and on JAX, off on a TensorFlow CPU, where it was measured slower."""
+    ema_decay: float = 0.999
+    """Decay of the exponential moving average of the weights (0: none)."""
+    swa_start_epoch: int | None = None
+    """Epoch after which stochastic weight averaging starts (unset: none)."""
+    keep_checkpoints: int = 2
+    """Exact-resume checkpoints kept."""
+    checkpoint_epochs: int = 1
+    """Epochs between checkpoints."""
+
+    def __post_init__(self):
+        positive(self, "epochs", "batch_size", "keep_checkpoints", "checkpoint_epochs")
+        require(
+            0 <= self.ema_decay < 1, f"`ema_decay` must be in [0, 1). Received: {self.ema_decay}."
+        )
+        require(
+            self.steps_per_epoch is None or self.steps_per_epoch > 0,
+            f"`steps_per_epoch` must be above 0. Received: {self.steps_per_epoch}.",
+        )
+        require(
+            self.swa_start_epoch is None or 0 <= self.swa_start_epoch < self.epochs,
+            f"`swa_start_epoch` must be below `epochs` ({self.epochs}). "
+            f"Received: {self.swa_start_epoch}.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """What is looked at while training."""
+
+    sample_every: int = 5
+    """Epochs between image grids (0: only at the end)."""
+    samples: int = 60
+    """Images of a grid."""
+    score_every: int = 0
+    """Epochs between Frechet distances (0: only at the end)."""
+    score_samples: int = 512
+    """Images drawn for such a distance."""
+
+    def __post_init__(self):
+        for name in ("sample_every", "score_every"):
+            value = getattr(self, name)
+            require(value >= 0, f"`{name}` must be 0 or above. Received: {value}.")
+        positive(self, "samples", "score_samples")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What is measured after training."""
+
+    samples: int = 2000
+    """Images drawn and measured (0: no evaluation)."""
+    extractor: Literal["auto", "digit-classifier", "pixels"] = "auto"
+    """Features; auto: the digit classifier for digits, pixels otherwise."""
+
+    def __post_init__(self):
+        require(
+            self.samples == 0 or self.samples >= 16,
+            f"`samples` must be 0 or at least 16. Received: {self.samples}.",
+        )

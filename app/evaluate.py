@@ -1,0 +1,45 @@
+"""The verb `evaluate`: draws images, measures them, writes table, JSON and figures."""
+
+import json
+
+from rich.table import Table
+
+from app.build import build_data, extractor_for, load_trained
+from app.metrics.evaluation import measure
+from app.progress import console
+from app.run import Run
+from app.sample import draw_parts, sample_options
+from app.tracking import Mirror
+
+
+def evaluate_run(run_id, samples, weights="best", root="runs"):
+    """The `evaluate` verb."""
+    run = Run.open(run_id, root)
+    recipe, model = load_trained(run, weights)
+    scores = evaluate(run, recipe, build_data(recipe), model, samples, weights)
+    mirror = Mirror(run)
+    mirror.push(everything=True)
+    mirror.close()
+    return scores
+
+
+def evaluate(run, recipe, images, model, samples, weights="best"):
+    """Scores of `samples` images, into scores.json and onto the screen."""
+    request = sample_options(recipe, samples, weights=weights)
+    drawn, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
+    extractor = extractor_for(recipe, images.train)
+    scores = measure(drawn, labels, images.train, images.test, extractor)
+    path = run.path("scores.json")
+    path.write_text(json.dumps({name: s.as_dict() for name, s in scores.items()}, indent=2))
+    console.print(table(scores))
+    return scores
+
+
+def table(scores):
+    """The scores with their n, floor and interval."""
+    shown = Table("measure", "value", "n", "floor (real)", "interval", title="Scores")
+    for name, score in scores.items():
+        floor = "" if score.floor is None else f"{score.floor:.4g}"
+        interval = "" if score.interval is None else "{:.4g} to {:.4g}".format(*score.interval)
+        shown.add_row(name, f"{score.value:.4g}", str(score.samples), floor, interval)
+    return shown

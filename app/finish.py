@@ -1,0 +1,41 @@
+"""What follows training: weights, samples, scores, figures, SavedModels, the model card."""
+
+from app.build import best_of
+from app.evaluate import evaluate
+from app.export import export
+from app.progress import console
+from app.reports.figures import training_curves
+from app.reports.model_card import write_model_card
+from app.sample import draw_into, sample_options
+from app.tracking import log_model
+
+
+def finish(run, recipe, images, model, averages, mirror):
+    """Everything that a run leaves behind beside its training log."""
+    save_weights(run, model, averages)
+    training_curves(run.metrics(), run.path("figures", "training.png"))
+    with best_of(model, averages):
+        grid = draw_into(
+            run, recipe, model, sample_options(recipe, recipe.watching.samples), "grid"
+        )
+        scores = {}
+        if recipe.evaluation.samples:
+            scores = evaluate(run, recipe, images, model, recipe.evaluation.samples)
+        paths = export(run, recipe, model)
+    write_model_card(run, recipe, scores)
+    mirror.push(everything=True)
+    model_name = log_model(run)
+    console.print(f"run id:       {run.id}")
+    console.print(f"image grid:   {grid}")
+    console.print(f"SavedModel:   {paths['sampler']}")
+    console.print(f"disk use:     {run.disk_use() / 1e6:.0f} MB in {run.folder}")
+    if model_name:
+        console.print(f"registered:   {model_name} in MLflow (make ui)")
+
+
+def save_weights(run, model, averages):
+    """weights/raw.weights.h5, and one file for each average."""
+    model.save_weights(run.path("weights", "raw.weights.h5"))
+    for name, average in averages.items():
+        with average.swapped(model):
+            model.save_weights(run.path("weights", f"{name}.weights.h5"))

@@ -1,0 +1,190 @@
+"""A denoising network, its noise schedule and its target as one trainable Keras model."""
+
+import keras
+from keras import ops
+
+from app.data.pixels import to_float
+from app.diffusion import condition as conditions
+from app.diffusion.denoiser import denoiser
+from app.diffusion.randomness import START, normal
+from app.diffusion.targets import TARGETS
+from app.diffusion.times import stratified_times, uniform_times
+from app.diffusion.weighting import WEIGHTINGS
+from app.models.sampling import draw_images
+
+
+@keras.saving.register_keras_serializable("models")
+class DiffusionModel(keras.Model):
+    """Trains a network to undo noise, and samples from it.
+
+    Use it like any Keras model: `compile`, `fit`, `evaluate`, on arrays or on tf.data, with labels
+    or without. Noise and times are drawn on the device, inside the training step; validation uses
+    fixed noise and stratified times, so that its curve compares between epochs, runs and backends.
+    Calling the model returns the images as floats: the work of training is in `compute_loss`, that
+    of generation in `denoiser` and `sample`.
+
+    Formula:
+        noisy = signal_rate * clean + noise_rate * noise
+        loss = mean(weight(log_snr) * loss(target(clean, noise), network(noisy, time)))
+
+    Args:
+        network: a layer called as `network(noisy, time, condition, training=...)`.
+        schedule: a `Schedule`.
+        image_shape: (height, width, channels).
+        target: "noise", "clean" or "velocity".
+        weighting: "none" or "min_snr".
+        condition: a condition of `app.diffusion.condition`; None for an unconditional network.
+        label_dropout: float in [0, 1); share of conditions replaced by null while training.
+        pixel_range: (black, white) as floats; uint8 images are scaled to it.
+        seed: int; seed of training times, noise and label dropout.
+
+    Input shape:
+        images `(batch, height, width, channels)`, uint8, or float in `pixel_range`;
+        labels `(batch,)` int, as `y`.
+
+    Example:
+        ```python
+        network = PlainCNN(channels=(16, 32, 32, 16))
+        model = DiffusionModel(network, linear(), image_shape=(28, 28, 1))
+        model.compile(optimizer=keras.optimizers.Adam(2e-4))
+        model.fit(images, batch_size=128, epochs=10)
+        pictures = model.sample(16, steps=50)
+        ```
+
+    References:
+        Ho, Jain, Abbeel, "Denoising Diffusion Probabilistic Models", 2020,
+        arXiv:2006.11239, eq. 14.
+        Ho, Salimans, "Classifier-Free Diffusion Guidance", 2022, arXiv:2207.12598, algorithm 1.
+    """
+
+    def __init__(
+        self,
+        network,
+        schedule,
+        image_shape,
+        target="noise",
+        weighting="none",
+        condition=None,
+        label_dropout=0.1,
+        pixel_range=(-1.0, 1.0),
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if target not in TARGETS:
+            raise ValueError(f"`target` must be one of {sorted(TARGETS)}. Received: {target!r}.")
+        if weighting not in WEIGHTINGS:
+            raise ValueError(
+                f"`weighting` must be one of {sorted(WEIGHTINGS)}. Received: {weighting!r}."
+            )
+        self.network = network
+        self.schedule = schedule
+        self.image_shape = tuple(image_shape)
+        self.target_name = target
+        self.target = TARGETS[target]
+        self.weighting = weighting
+        self.condition = condition or conditions.NoCondition()
+        self.label_dropout = label_dropout
+        self.pixel_range = tuple(pixel_range)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self._programs = {}
+        self.network(ops.zeros((1, *self.image_shape)), ops.zeros((1,)), self.condition.null(1))
+        self.built = True
+
+    def build(self, input_shape=None):
+        """The network is built in the constructor, whatever the batch size."""
+
+    def call(self, images, training=None):
+        """Images as floats in `pixel_range`."""
+        return self._scaled(images)
+
+    def compile(self, optimizer="adam", loss="mean_squared_error", **kwargs):
+        """As `keras.Model.compile`; the loss compares the network's output with its target."""
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Noises the images, asks the network, compares: the whole of training."""
+        clean = self._scaled(x)
+        count = ops.shape(clean)[0]
+        condition = self._checked_condition(y, count)
+        if training:
+            time = uniform_times(count, self.schedule, self.seed_generator)
+            noise = keras.random.normal(ops.shape(clean), seed=self.seed_generator)
+            condition = self.condition.drop(condition, self.label_dropout, self.seed_generator)
+        else:
+            time = stratified_times(count, self.schedule)
+            noise = normal(self.seed, 0, count, 0, START, self.image_shape)
+        signal_rate = self._per_image(self.schedule.signal_rate(time))
+        noise_rate = self._per_image(self.schedule.noise_rate(time))
+        noisy = signal_rate * clean + noise_rate * noise
+        output = self.network(
+            self.target.network_input(noisy, signal_rate, noise_rate),
+            self.target.network_time(time, self.schedule),
+            condition,
+            training=training,
+        )
+        weight = WEIGHTINGS[self.weighting](self.schedule.log_snr(time), self.target_name)
+        weight = self._per_image(weight)[..., 0]
+        if sample_weight is not None:
+            weight = weight * ops.reshape(ops.cast(sample_weight, "float32"), (-1, 1, 1))
+        return super().compute_loss(
+            x=x,
+            y=self.target.regression_target(clean, noise, signal_rate, noise_rate),
+            y_pred=ops.cast(output, "float32"),
+            sample_weight=weight,
+            training=training,
+        )
+
+    def denoiser(self):
+        """The function (noisy, time, condition) -> Estimate(clean, noise) that samplers use."""
+        return denoiser(self.network, self.target, self.schedule)
+
+    def sample(self, count=None, labels=None, **options):
+        """Draws uint8 images `(count, height, width, channels)`; see `draw_images`."""
+        return draw_images(self, count, labels, **options)
+
+    def _scaled(self, images):
+        """Float images in `pixel_range`; uint8 images are scaled."""
+        if keras.backend.standardize_dtype(images.dtype) == "uint8":
+            return to_float(images, self.pixel_range)
+        return ops.cast(images, "float32")
+
+    def _checked_condition(self, labels, count):
+        if self.condition.name == "none":
+            return None
+        if labels is None:
+            raise ValueError(
+                "This model is conditional and expects labels as `y`. Received: none. "
+                "Pass model.fit(images, labels), or build the model without a condition."
+            )
+        return self.condition.prepare(labels)
+
+    @staticmethod
+    def _per_image(values):
+        """(batch,) -> (batch, 1, 1, 1)."""
+        return ops.reshape(values, (-1, 1, 1, 1))
+
+    def get_config(self):
+        """Everything needed to rebuild the model."""
+        return {
+            **super().get_config(),
+            "network": keras.saving.serialize_keras_object(self.network),
+            "schedule": keras.saving.serialize_keras_object(self.schedule),
+            "image_shape": list(self.image_shape),
+            "target": self.target_name,
+            "weighting": self.weighting,
+            "condition": keras.saving.serialize_keras_object(self.condition),
+            "label_dropout": self.label_dropout,
+            "pixel_range": list(self.pixel_range),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        """The model of `get_config`."""
+        parts = {
+            key: keras.saving.deserialize_keras_object(config[key])
+            for key in ("network", "schedule", "condition")
+        }
+        return cls(**{**config, **parts})

@@ -1,0 +1,137 @@
+"""From a trained model to uint8 images: one compiled program for the whole sampling loop."""
+
+import numpy as np
+from keras import ops
+
+from app.data.pixels import to_uint8
+from app.diffusion.compiled import compiled
+from app.diffusion.guidance import classifier_free
+from app.diffusion.randomness import START, normal
+from app.diffusion.samplers import DDIM
+from app.diffusion.times import Trajectory
+
+
+def sampling_program(model, sampler, spacing="trailing", guided=True):
+    """The whole sampler as one pure function, for `compiled` and for export.
+
+    Args:
+        model: a `DiffusionModel`.
+        sampler: a sampler of `app.diffusion.samplers`.
+        spacing: which steps of the chain are visited; see `Trajectory`.
+        guided: whether `guidance` is used. A guided step costs two evaluations of the network,
+            so without a condition, or at guidance 0, leave it out.
+
+    Returns:
+        A function (seed, condition, guidance, steps, first_index) -> uint8 images. All but
+        `condition` are int32 or float32 scalars; `condition` has one row for each image and is
+        ignored by unconditional models.
+    """
+
+    def program(seed, condition, guidance, steps, first_index):
+        count = ops.shape(condition)[0]
+        start = normal(seed, first_index, count, 0, START, model.image_shape)
+        denoise = model.denoiser()
+        if model.condition.name == "none":
+            condition = None
+        elif guided:
+            denoise = classifier_free(denoise, model.condition, guidance)
+        images = sampler(
+            denoise,
+            Trajectory(model.schedule, steps, spacing),
+            start,
+            seed,
+            first_index,
+            condition=condition,
+        )
+        return to_uint8(images, model.pixel_range)
+
+    return program
+
+
+def draw_images(
+    model,
+    count=None,
+    labels=None,
+    *,
+    sampler=None,
+    steps=50,
+    spacing="trailing",
+    guidance=0.0,
+    seed=0,
+    first_index=0,
+    batch_size=128,
+    xla=None,
+    progress=None,
+):
+    """Draws images from a trained model.
+
+    Image i depends on the weights, the seed and its index `first_index + i` alone: not on the batch
+    size, the backend, or whether the run was stopped and went on.
+
+    Args:
+        model: a `DiffusionModel`.
+        count: int; how many images. Optional when labels are given.
+        labels: ints `(count,)`, or attribute vectors; required by conditional models.
+        sampler: a sampler; None: DDIM clipped to the model's pixel range.
+        steps: int in [1, T]; denoising steps.
+        spacing: "trailing", "leading" or "linspace".
+        guidance: float >= 0; classifier-free guidance, 0 is off.
+        seed: int in [0, 2^31).
+        first_index: int; index of the first image.
+        batch_size: int; images drawn at a time.
+        xla: passed to `compiled`.
+        progress: function called with the number of images finished, after each batch.
+
+    Returns:
+        uint8 numpy array `(count, height, width, channels)`.
+    """
+    count, condition = _checked(model, count, labels)
+    if not 1 <= steps <= model.schedule.steps:
+        raise ValueError(
+            f"`steps` must be in [1, {model.schedule.steps}], the length of the model's chain. "
+            f"Received: {steps}."
+        )
+    sampler = sampler or DDIM(clip=model.pixel_range)
+    guided = guidance != 0 and model.condition.name != "none"
+    key = (repr(sorted(vars(sampler).items())), type(sampler), spacing, guided, xla)
+    if key not in model._programs:
+        program = sampling_program(model, sampler, spacing, guided)
+        model._programs[key] = compiled(program, model.variables, xla)
+    batch_size = min(batch_size, count)
+    images = np.empty((count, *model.image_shape), "uint8")
+    for begin in range(0, count, batch_size):
+        rows = condition[begin : begin + batch_size]
+        # The last batch is filled up, so that every batch has one shape and compiles once.
+        filled = np.concatenate([rows, np.repeat(rows[-1:], batch_size - len(rows), axis=0)])
+        drawn = model._programs[key](
+            ops.convert_to_tensor(seed, "int32"),
+            ops.convert_to_tensor(filled),
+            ops.convert_to_tensor(guidance, "float32"),
+            ops.convert_to_tensor(steps, "int32"),
+            ops.convert_to_tensor(first_index + begin, "int32"),
+        )
+        images[begin : begin + len(rows)] = ops.convert_to_numpy(drawn)[: len(rows)]
+        if progress:
+            progress(begin + len(rows))
+    return images
+
+
+def _checked(model, count, labels):
+    """The number of images and one row of condition for each (zeros when unconditional)."""
+    if model.condition.name == "none":
+        if labels is not None or not count or count < 1:
+            raise ValueError(
+                "An unconditional model draws a `count` of images, 1 or more, without labels. "
+                f"Received: count={count}, labels={'none' if labels is None else 'given'}."
+            )
+        return count, np.zeros(count, "int32")
+    if labels is None:
+        raise ValueError(
+            "A conditional model needs `labels`, one for each image. Received: none. "
+            "Pass labels=np.arange(10), for example."
+        )
+    labels = np.asarray(labels)
+    if count is not None and count != len(labels):
+        raise ValueError(f"`labels` must have {count} rows, one an image. Received: {len(labels)}.")
+    model.condition.check(labels)
+    return len(labels), ops.convert_to_numpy(model.condition.prepare(labels))

@@ -1,0 +1,39 @@
+"""MNIST digits, 5,000 embedded images, without network: the main job of `make run`.
+
+Source: our own.
+Command: make run, or python -m app train mnist-small
+"""
+
+from app.config import (
+    Data,
+    Diffusion,
+    Evaluation,
+    Optimizer,
+    Recipe,
+    Sampling,
+    Training,
+    Unet,
+    Watching,
+)
+
+RECIPES = [
+    Recipe(
+        name="mnist-small",
+        summary="5,000 embedded MNIST digits, class-conditional, ten minutes on two cores.",
+        data=Data(name="mnist-5k"),
+        network=Unet(
+            width=48,
+            multipliers=(1, 2),
+            blocks=2,
+            attention_resolutions=(7,),
+            patch_size=2,
+            dropout=0.1,
+        ),
+        diffusion=Diffusion(schedule="cosine", target="velocity", condition="class"),
+        optimizer=Optimizer(learning_rate=1e-3, decay="cosine", warmup_steps=100),
+        training=Training(epochs=60, batch_size=128, ema_decay=0.995),
+        sampling=Sampling(steps=25, guidance=0.5),
+        watching=Watching(sample_every=10),
+        evaluation=Evaluation(samples=2000),
+    )
+]

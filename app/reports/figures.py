@@ -1,0 +1,47 @@
+"""Figures of a run, drawn with matplotlib without a display."""
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+
+def training_curves(rows, path):
+    """Loss (and distance, where measured) by epoch, as a PNG.
+
+    Args:
+        rows: list of dicts with `step` and metrics, as in metrics.jsonl.
+        path: where the PNG goes.
+    """
+    names = [("loss", "val_loss"), ("fmd",)]
+    names = [group for group in names if any(group[0] in row for row in rows)]
+    figure = Figure(figsize=(5 * max(1, len(names)), 3.5), layout="constrained")
+    for axes, group in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        for name in group:
+            points = [(row["step"] + 1, row[name]) for row in rows if name in row]
+            axes.plot(
+                *zip(*points, strict=True), label=name, marker="." if len(points) < 30 else ""
+            )
+        axes.set(xlabel="epoch", ylabel="loss" if group[0] == "loss" else "Frechet distance")
+        axes.set_yscale("log")
+        axes.grid(alpha=0.3)
+        axes.legend()
+    _save(figure, path)
+
+
+def schedule_figure(schedules, path):
+    """Beta and signal rate squared (alpha-bar) by step, for schedules by name, as a PNG."""
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for name, schedule in schedules.items():
+        left.plot(range(1, schedule.steps + 1), schedule.betas, label=name)
+        right.plot(range(schedule.steps + 1), schedule.signal_rates**2, label=name)
+    left.set(xlabel="step", ylabel="beta")
+    right.set(xlabel="step", ylabel="alpha-bar = signal rate squared")
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.legend()
+    _save(figure, path)
+
+
+def _save(figure, path):
+    FigureCanvasAgg(figure)
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,59 @@
+"""The model card of a run: data, recipe, scores, limits; Markdown."""
+
+
+def write_model_card(run, recipe, scores):
+    """Writes model_card.md into the run folder; returns its path."""
+    data = run.manifest["dataset"]
+    conditional = recipe.diffusion.condition != "none"
+    lines = [
+        f"# {recipe.name}",
+        "",
+        f"{recipe.summary} Run `{run.id}`, {run.manifest['created']}.",
+        "",
+        "## Data",
+        f"{data['name']} {data['version']}, digest `{data['digest']}`.",
+        "",
+        "## Recipe",
+        f"- network: {recipe.network}",
+        f"- diffusion: {recipe.diffusion}",
+        f"- optimizer: {recipe.optimizer}",
+        f"- training: {recipe.training}",
+        f"- sampling: {recipe.sampling}",
+        f"- backend: {run.manifest.get('backend')}, code {run.manifest.get('git_commit')}",
+        "",
+        "## Scores",
+        "| measure | value | n | floor | interval | extractor |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, score in scores.items():
+        interval = "" if score.interval is None else "{:.4g} to {:.4g}".format(*score.interval)
+        floor = "" if score.floor is None else f"{score.floor:.4g}"
+        lines.append(
+            f"| {name} | {score.value:.4g} | {score.samples} | {floor} | {interval} "
+            f"| {score.extractor or ''} |"
+        )
+    lines += [
+        "",
+        "## Use",
+        "```python",
+        "import tensorflow as tf",
+        f'sampler = tf.saved_model.load("runs/{run.id}/saved_model/sampler")',
+        'draw = sampler.signatures["serving_default"]',
+        "images = draw(seed=tf.constant(0), labels=tf.range(10), guidance=tf.constant(0.0),",
+        f"              steps=tf.constant({recipe.sampling.steps}), "
+        'first_index=tf.constant(0))["images"]',
+        "```",
+        "",
+        "## Limits",
+        "- It draws what its training images show, with their biases, and nothing else.",
+        "- Distances depend on n and on the extractor; compare only equal ones.",
+        "- "
+        + (
+            "Labels are the classes of the data set."
+            if conditional
+            else "It takes no labels: only their number counts."
+        ),
+    ]
+    path = run.path("model_card.md")
+    path.write_text("\n".join(lines) + "\n")
+    return path

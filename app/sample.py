@@ -1,0 +1,117 @@
+"""The verb `sample`: draws images from a run, in parts, so that a stop loses none of them."""
+
+import dataclasses
+import hashlib
+import json
+
+import numpy as np
+from callbacks.image_grid import grid
+from PIL import Image
+
+from app.build import build_sampler, class_labels, load_trained
+from app.config import Sampling
+from app.errors import UserError
+from app.models.sampling import draw_images
+from app.progress import bar, console
+from app.run import Run
+
+PART = 1000  # images a file
+
+
+@dataclasses.dataclass(frozen=True)
+class Draw:
+    """One set of samples: how many, of what, how."""
+
+    count: int
+    labels: tuple[int, ...]
+    sampling: Sampling
+    first_index: int = 0
+    weights: str = "best"
+
+    @property
+    def digest(self):
+        """Names the folder of these samples: the same request finds the same folder."""
+        values = dataclasses.asdict(self)
+        values["sampling"].pop("batch_size")  # without effect on the images
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def sample_options(recipe, count, **changes):
+    """A request with the recipe's own sampling, changed where asked."""
+    return Draw(count=count, labels=(), sampling=recipe.sampling, **changes)
+
+
+def sample(options):
+    """The `sample` verb: `options` as in `app.cli.Sample`."""
+    if options.count < 1:
+        raise UserError(f"`--count` must be 1 or more. Received: {options.count}.")
+    run = Run.open(options.run, options.runs)
+    recipe, model = load_trained(run, options.weights)
+    changes = {
+        name: value
+        for name in ("steps", "guidance", "sampler", "seed")
+        if (value := getattr(options, name)) is not None
+    }
+    request = Draw(
+        count=options.count,
+        labels=tuple(options.labels),
+        sampling=dataclasses.replace(recipe.sampling, **changes),
+        first_index=options.first_index,
+        weights=options.weights,
+    )
+    path = draw_into(run, recipe, model, request, f"samples-{request.digest}")
+    console.print(f"images and labels: {path.parent}")
+    console.print(f"grid of the first {min(100, options.count)}: {path}")
+    return path
+
+
+def draw_into(run, recipe, model, request, name):
+    """Draws a request into samples/<name>/; returns the path of the picture of the first 100."""
+    images, _ = draw_parts(run, model, request, name)
+    columns = 10 if len(images) >= 10 else len(images)
+    path = run.path("samples", name, "grid.png")
+    Image.fromarray(grid(images[:100], columns).squeeze()).save(path)
+    return path
+
+
+def draw_parts(run, model, request, name):
+    """Draws what is not there yet, in files of 1,000 images; returns all images and labels."""
+    labels = class_labels(model, request.count, request.labels, request.first_index)
+    sampling, parts = request.sampling, []
+    with bar("sampling", request.count) as show:
+        for begin in range(0, request.count, PART):
+            end = min(begin + PART, request.count)
+            first = request.first_index + begin
+            path = run.path("samples", name, f"images-{first:06d}.npz")
+            rows = None if labels is None else labels[begin:end]
+            if not path.exists():
+                images = draw_images(
+                    model,
+                    end - begin,
+                    rows,
+                    sampler=build_sampler(sampling, model.pixel_range),
+                    steps=sampling.steps,
+                    spacing=sampling.spacing,
+                    guidance=sampling.guidance,
+                    seed=sampling.seed,
+                    first_index=first,
+                    batch_size=sampling.batch_size,
+                    progress=lambda done, begin=begin: show(begin + done),
+                )
+                _save(path, images, rows, sampling.seed, first)
+            show(end)
+            parts.append(np.load(path)["images"])
+    return np.concatenate(parts), labels
+
+
+def _save(path, images, labels, seed, first_index):
+    """Writes one part whole or not at all."""
+    unfinished = path.with_name(path.name + ".part.npz")
+    np.savez_compressed(
+        unfinished,
+        images=images,
+        labels=np.full(len(images), -1) if labels is None else labels,
+        seed=seed,
+        index=np.arange(first_index, first_index + len(images)),
+    )
+    unfinished.replace(path)

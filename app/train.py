@@ -1,0 +1,151 @@
+"""The verbs `train` and `train --resume`: data, model, callbacks, fit, then everything after."""
+
+from app.build import build_data, build_loss, build_model, build_optimizer
+from app.config import Recipe, from_dict, to_dict
+from app.data.pipeline import Batches
+from app.errors import UserError
+from app.finish import finish
+from app.progress import TrainingProgress, console
+from app.run import Run
+from app.tracking import Mirror
+from app.watch import watchers
+from callbacks import (
+    ExponentialMovingAverage,
+    NaNGuard,
+    ResumeCheckpoint,
+    StochasticWeightAveraging,
+)
+
+
+def train(recipe: Recipe, root="runs") -> Run:
+    """Trains a recipe from the start; samples, measures and exports what came out."""
+    images = build_data(recipe)
+    run = Run.create(
+        recipe.name,
+        to_dict(recipe),
+        "diffusion",
+        root=root,
+        dataset={
+            "name": images.train.name,
+            "version": images.train.version,
+            "digest": images.train.digest,
+        },
+        seeds={"training": recipe.training.seed, "sampling": recipe.sampling.seed},
+    )
+    return _carry_out(run, recipe, images)
+
+
+def resume(run_id: str, root="runs") -> Run:
+    """Goes on with a stopped run, exactly where its last checkpoint left it."""
+    run = Run.open(run_id, root)
+    if run.status == "finished":
+        raise UserError(f"Run {run.id} is finished. Start a new one with: train {run.recipe}.")
+    recipe = from_dict(run.config)
+    images = build_data(recipe)
+    recorded = run.manifest["dataset"]["digest"]
+    if images.train.digest != recorded:
+        raise UserError(
+            f"The data set {images.train.name} has digest {images.train.digest}, but the run was "
+            f"trained on {recorded}. Give it the same data to resume."
+        )
+    run.set_status("running")
+    return _carry_out(run, recipe, images)
+
+
+def _carry_out(run, recipe, images):
+    """Trains, then finishes; leaves the right status behind whatever happens."""
+    console.print(f"run {run.id}: {recipe.name}, {len(images.train)} images of {images.train.name}")
+    mirror = Mirror(run)
+    try:
+        with run:
+            model, averages = fit(run, recipe, images, mirror)
+            finish(run, recipe, images, model, averages, mirror)
+    except KeyboardInterrupt:
+        console.print(f"Stopped. Go on with: python -m app train --resume {run.id}")
+        raise
+    finally:
+        mirror.close()
+    return run
+
+
+def fit(run, recipe, images, mirror):
+    """Trains the model, from the last checkpoint on where there is one.
+
+    Returns:
+        The model, and its averages by name ("ema", "swa").
+    """
+    training = recipe.training
+    classes = len(images.train.class_names) if images.train.class_names else None
+    model = build_model(recipe, images.train.images.shape[1:], classes)
+    warning = model.schedule.terminal_warning()
+    if warning:
+        console.print(f"note: {warning}")
+    batches = _batches(images.train, recipe, shuffle=True)
+    validation = _batches(images.validation, recipe, shuffle=False)
+    steps = training.steps_per_epoch or len(batches)
+    model.compile(
+        optimizer=build_optimizer(recipe, training.epochs * steps),
+        loss=build_loss(recipe.diffusion.loss),
+        jit_compile={"auto": "auto", "on": True, "off": False}[training.compile_xla],
+    )
+    averages = _averages(training, batches)
+    checkpoint = ResumeCheckpoint(
+        run.path("checkpoints"),
+        every=training.checkpoint_epochs,
+        keep=training.keep_checkpoints,
+        also={name: average for name, average in averages.items() if name == "swa"},
+    )
+    for average in averages.values():
+        average.set_model(model)
+    first_epoch = checkpoint.restore(model)
+    batches.epoch = first_epoch
+    progress = TrainingProgress(steps, first_epoch)
+    guard = NaNGuard(checkpoint)
+    try:
+        model.fit(
+            batches,
+            validation_data=validation,
+            initial_epoch=first_epoch,
+            epochs=training.epochs,
+            steps_per_epoch=training.steps_per_epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=[
+                *averages.values(),
+                guard,
+                *watchers(run, recipe, images, model, averages, mirror),
+                progress,
+                checkpoint,
+            ],
+        )
+    finally:
+        progress.close()
+    if guard.message:
+        raise UserError(guard.message)
+    return model, averages
+
+
+def _batches(dataset, recipe, shuffle):
+    """Seeded batches of one part of the data."""
+    flip = dataset.flips if recipe.data.flip is None else recipe.data.flip
+    return Batches(
+        dataset.images,
+        dataset.labels if recipe.diffusion.condition == "class" else None,
+        batch_size=recipe.training.batch_size,
+        pixel_range=(recipe.diffusion.pixel_low, recipe.diffusion.pixel_high),
+        seed=recipe.training.seed,
+        shuffle=shuffle,
+        flip=flip and shuffle,
+    )
+
+
+def _averages(training, batches):
+    """The averages of the weights that the recipe asks for, by name."""
+    averages = {}
+    if training.ema_decay:
+        averages["ema"] = ExponentialMovingAverage(training.ema_decay)
+    if training.swa_start_epoch is not None:
+        averages["swa"] = StochasticWeightAveraging(
+            training.swa_start_epoch, batch_norm_data=batches
+        )
+    return averages

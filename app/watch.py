@@ -1,0 +1,61 @@
+"""What is looked at while a run trains: grids, distances, the log, the best weights."""
+
+import keras
+
+from app.build import build_sampler, class_labels, extractor_for
+from app.metrics.frechet import frechet_score
+from app.models.sampling import draw_images
+from callbacks import BestCheckpoint, FrechetLogger, SampleGrid
+
+
+def watchers(run, recipe, images, model, averages, mirror):
+    """The callbacks that watch a run, in the order in which they must stand."""
+    average = averages.get("ema") or averages.get("swa")
+    watching, found = recipe.watching, []
+
+    def draw(model, count=watching.samples):
+        return draw_images(
+            model,
+            count,
+            class_labels(model, count),
+            sampler=build_sampler(recipe.sampling, model.pixel_range),
+            steps=recipe.sampling.steps,
+            spacing=recipe.sampling.spacing,
+            guidance=recipe.sampling.guidance,
+            seed=recipe.sampling.seed,
+            batch_size=recipe.sampling.batch_size,
+        )
+
+    if watching.score_every:
+        extractor = extractor_for(recipe, images.train)
+        real = extractor(images.test.images)
+
+        def score(model):
+            return frechet_score(extractor(draw(model, watching.score_samples)), real).value
+
+        found.append(FrechetLogger(score, every=watching.score_every, average=average))
+        found.append(
+            BestCheckpoint(
+                run.path("weights", "best.weights.h5"), "fmd", mode="min", average=average
+            )
+        )
+    if watching.sample_every:
+        found.append(
+            SampleGrid(draw, run.path("images"), every=watching.sample_every, average=average)
+        )
+    found.append(RunLog(run, mirror))
+    return found
+
+
+class RunLog(keras.callbacks.Callback):
+    """Writes each epoch's numbers into the run folder, then lets the mirror catch up."""
+
+    def __init__(self, run, mirror):
+        super().__init__()
+        self.run = run
+        self.mirror = mirror
+
+    def on_epoch_end(self, epoch, logs=None):
+        """One row of metrics.jsonl an epoch."""
+        self.run.log({name: float(value) for name, value in (logs or {}).items()}, epoch)
+        self.mirror.push()
