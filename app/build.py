@@ -40,7 +40,7 @@ def build_data(recipe: config.Recipe) -> Images:
     whole = load(recipe.data.name, split="train", **options)
     test = load(recipe.data.name, split="test", **options)
     train, validation = split(whole, recipe.data.validation_fraction, seed=0)
-    if recipe.diffusion.condition == "class" and whole.labels is None:
+    if recipe.diffusion.condition == "class" and not whole.classes:
         raise UserError(
             f"The recipe is conditional on classes, but {recipe.data.name} has no labels. "
             "Pass --diffusion.condition none, or put the images into one folder a class."
@@ -167,7 +167,7 @@ def class_labels(model, count, labels=(), first_index=0):
 
     The label of an image depends on its index alone, so that a stopped job goes on unchanged.
     """
-    if model.condition.name == "none":
+    if not model.conditional:
         if labels:
             raise UserError("This run has no condition: leave out --labels.")
         return None
@@ -179,8 +179,9 @@ def extractor_for(recipe: config.Recipe, dataset):
     """The feature extractor of a recipe."""
     name = recipe.evaluation.extractor
     if name == "auto":
-        digits = dataset.class_names and list(dataset.class_names) == [str(i) for i in range(10)]
-        name = "digit-classifier" if digits and dataset.images.shape[1] >= 16 else "pixels"
+        digits = dataset.class_names == tuple(str(digit) for digit in range(10))
+        large = dataset.image_shape[0] >= 16
+        name = "digit-classifier" if digits and large else "pixels"
     return EXTRACTORS[name]()
 
 

@@ -17,10 +17,8 @@ def dry_run(recipe: Recipe):
     """Prints what `train` would do, after timing a few training and sampling steps."""
     images = build_data(recipe)
     training, sampling = recipe.training, recipe.sampling
-    shape = images.train.images.shape[1:]
-    classes = len(images.train.class_names) if images.train.class_names else None
-    model = build_model(recipe, shape, classes)
-    steps = training.steps_per_epoch or len(images.train) // training.batch_size
+    model = build_model(recipe, images.train.image_shape, images.train.classes)
+    steps = len(images.train) // training.batch_size
     model.compile(build_optimizer(recipe, steps), loss=build_loss(recipe.diffusion.loss))
     step_seconds = _training_step(model, training.batch_size, images.train)
     draw_seconds = _sampling_step(model, sampling)
@@ -45,8 +43,8 @@ def dry_run(recipe: Recipe):
 
 def _training_step(model, batch_size, dataset):
     """Seconds of one training step, compilation left out."""
-    images = dataset.images[:batch_size]
-    labels = None if model.condition.name == "none" else dataset.labels[:batch_size]
+    part = dataset.first(batch_size)
+    images, labels = part.images, part.labels if model.conditional else None
     model.train_on_batch(images, labels)
     return _median_seconds(lambda: model.train_on_batch(images, labels))
 

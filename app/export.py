@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from app.build import build_sampler, load_trained
+from app.build import build_sampler, class_labels, load_trained
 from app.errors import UserError
 from app.models.sampling import draw_images, sampling_program
 from app.progress import console
@@ -51,7 +51,7 @@ def export_denoiser(model, path):
     """(noisy, time, condition) -> {clean, noise}: one evaluation, for samplers of one's own."""
 
     def denoise(noisy, time, condition):
-        rows = None if model.condition.name == "none" else condition
+        rows = None if not model.conditional else condition
         estimate = model.denoiser()(noisy, time, rows)
         return {"clean": estimate.clean, "noise": estimate.noise}
 
@@ -65,7 +65,7 @@ def export_sampler(model, sampler, path, spacing="trailing"):
 
     Without a condition, `labels` are ignored but for their number: one image a row.
     """
-    conditional = model.condition.name != "none"
+    conditional = model.conditional
     plain = sampling_program(model, sampler, spacing, guided=False)
     guided = sampling_program(model, sampler, spacing, guided=True)
 
@@ -90,7 +90,7 @@ def export_sampler(model, sampler, path, spacing="trailing"):
 
 def _rows(model, name):
     """The input specification of a batch of conditions: labels, or attribute vectors."""
-    null = None if model.condition.name == "none" else model.condition.null(1)
+    null = model.condition.null(1)
     if null is None or len(null.shape) == 1:
         return keras.InputSpec(shape=(None,), dtype="int32", name=name)
     return keras.InputSpec(shape=(None, *null.shape[1:]), dtype="float32", name=name)
@@ -114,12 +114,12 @@ def compare_with_reloaded(model, sampler, recipe, path):
 
     count = 4
     steps = min(3, recipe.sampling.steps)
-    labels = np.arange(count, dtype="int32") % max(1, model.condition.classes or 1)
+    labels = class_labels(model, count)
     served = tf.saved_model.load(str(path)).signatures["serving_default"]
     for guidance in {0.0, recipe.sampling.guidance}:
         loaded = served(
             seed=tf.constant(recipe.sampling.seed),
-            labels=tf.constant(labels),
+            labels=tf.constant(np.zeros(count, "int32") if labels is None else labels),
             guidance=tf.constant(guidance),
             steps=tf.constant(steps),
             first_index=tf.constant(5),
@@ -127,7 +127,7 @@ def compare_with_reloaded(model, sampler, recipe, path):
         own = draw_images(
             model,
             count,
-            labels if model.condition.name != "none" else None,
+            labels,
             sampler=sampler,
             steps=steps,
             spacing=recipe.sampling.spacing,

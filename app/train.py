@@ -2,7 +2,7 @@
 
 from app.build import build_data, build_loss, build_model, build_optimizer
 from app.config import Recipe, from_dict, to_dict
-from app.data.pipeline import Batches
+from app.data.pipeline import Batches, FollowEpoch
 from app.errors import UserError
 from app.finish import finish
 from app.progress import TrainingProgress, console
@@ -30,6 +30,7 @@ def train(recipe: Recipe, root="runs") -> Run:
             "version": images.train.version,
             "digest": images.train.digest,
         },
+        images=[list(images.train.image_shape), images.train.classes],
         seeds={"training": recipe.training.seed, "sampling": recipe.sampling.seed},
     )
     return _carry_out(run, recipe, images)
@@ -75,14 +76,13 @@ def fit(run, recipe, images, mirror):
         The model, and its averages by name ("ema", "swa").
     """
     training = recipe.training
-    classes = len(images.train.class_names) if images.train.class_names else None
-    model = build_model(recipe, images.train.images.shape[1:], classes)
+    model = build_model(recipe, images.train.image_shape, images.train.classes)
     warning = model.schedule.terminal_warning()
     if warning:
         console.print(f"note: {warning}")
     batches = _batches(images.train, recipe, shuffle=True)
     validation = _batches(images.validation, recipe, shuffle=False)
-    steps = training.steps_per_epoch or len(batches)
+    steps = len(batches)
     model.compile(
         optimizer=build_optimizer(recipe, training.epochs * steps),
         loss=build_loss(recipe.diffusion.loss),
@@ -98,7 +98,6 @@ def fit(run, recipe, images, mirror):
     for average in averages.values():
         average.set_model(model)
     first_epoch = checkpoint.restore(model)
-    batches.epoch = first_epoch
     progress = TrainingProgress(steps, first_epoch)
     guard = NaNGuard(checkpoint)
     try:
@@ -107,10 +106,10 @@ def fit(run, recipe, images, mirror):
             validation_data=validation,
             initial_epoch=first_epoch,
             epochs=training.epochs,
-            steps_per_epoch=training.steps_per_epoch,
             shuffle=False,
             verbose=0,
             callbacks=[
+                FollowEpoch(batches),
                 *averages.values(),
                 guard,
                 *watchers(run, recipe, images, model, averages, mirror),
@@ -129,13 +128,14 @@ def _batches(dataset, recipe, shuffle):
     """Seeded batches of one part of the data."""
     flip = dataset.flips if recipe.data.flip is None else recipe.data.flip
     return Batches(
-        dataset.images,
-        dataset.labels if recipe.diffusion.condition == "class" else None,
+        dataset,
+        labels=None if recipe.diffusion.condition == "class" else False,
         batch_size=recipe.training.batch_size,
         pixel_range=(recipe.diffusion.pixel_low, recipe.diffusion.pixel_high),
         seed=recipe.training.seed,
         shuffle=shuffle,
         flip=flip and shuffle,
+        drop_remainder=shuffle,
     )
 
 

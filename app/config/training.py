@@ -42,8 +42,6 @@ class Training:
     """Passes over the training images."""
     batch_size: int = 128
     """Images a step."""
-    steps_per_epoch: int | None = None
-    """Steps counted as one epoch (unset: one pass over the images)."""
     seed: int = 0
     """Seed of weights, batches and training noise."""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
@@ -63,10 +61,6 @@ class Training:
         positive(self, "epochs", "batch_size", "keep_checkpoints", "checkpoint_epochs")
         require(
             0 <= self.ema_decay < 1, f"`ema_decay` must be in [0, 1). Received: {self.ema_decay}."
-        )
-        require(
-            self.steps_per_epoch is None or self.steps_per_epoch > 0,
-            f"`steps_per_epoch` must be above 0. Received: {self.steps_per_epoch}.",
         )
         require(
             self.swa_start_epoch is None or 0 <= self.swa_start_epoch < self.epochs,

@@ -1,14 +1,14 @@
 """A denoising network, its noise schedule and its target as one trainable Keras model."""
 
 import keras
+import numpy as np
 from keras import ops
 
-from app.data.pixels import to_float
-from app.diffusion import condition as conditions
+from app.diffusion.condition import NoCondition
 from app.diffusion.denoiser import denoiser
 from app.diffusion.randomness import START, normal
 from app.diffusion.targets import TARGETS
-from app.diffusion.times import stratified_times, uniform_times
+from app.diffusion.times import fixed, uniform
 from app.diffusion.weighting import WEIGHTINGS
 from app.models.sampling import draw_images
 
@@ -81,9 +81,10 @@ class DiffusionModel(keras.Model):
         self.schedule = schedule
         self.image_shape = tuple(image_shape)
         self.target_name = target
-        self.target = TARGETS[target]
+        self.target = TARGETS[target]()
         self.weighting = weighting
-        self.condition = condition or conditions.NoCondition()
+        self.condition = condition or NoCondition()
+        self.conditional = self.condition.null(1) is not None
         self.label_dropout = label_dropout
         self.pixel_range = tuple(pixel_range)
         self.seed = seed
@@ -103,17 +104,22 @@ class DiffusionModel(keras.Model):
         """As `keras.Model.compile`; the loss compares the network's output with its target."""
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
+    def fit(self, x=None, y=None, **options):
+        """As `keras.Model.fit`; arrays are checked first: shape, range, NaN, labels."""
+        self._check_arrays(x, y)
+        return super().fit(x, y, **options)
+
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Noises the images, asks the network, compares: the whole of training."""
         clean = self._scaled(x)
         count = ops.shape(clean)[0]
-        condition = self._checked_condition(y, count)
+        condition = self._condition_of(y)
         if training:
-            time = uniform_times(count, self.schedule, self.seed_generator)
+            time = uniform(count, self.schedule.steps, self.seed_generator)
             noise = keras.random.normal(ops.shape(clean), seed=self.seed_generator)
             condition = self.condition.drop(condition, self.label_dropout, self.seed_generator)
         else:
-            time = stratified_times(count, self.schedule)
+            time = fixed(count, self.schedule.steps)
             noise = normal(self.seed, 0, count, 0, START, self.image_shape)
         signal_rate = self._per_image(self.schedule.signal_rate(time))
         noise_rate = self._per_image(self.schedule.noise_rate(time))
@@ -146,19 +152,40 @@ class DiffusionModel(keras.Model):
 
     def _scaled(self, images):
         """Float images in `pixel_range`; uint8 images are scaled."""
+        floats = ops.cast(images, "float32")
         if keras.backend.standardize_dtype(images.dtype) == "uint8":
-            return to_float(images, self.pixel_range)
-        return ops.cast(images, "float32")
+            low, high = self.pixel_range
+            floats = low + (high - low) / 255.0 * floats
+        return floats
 
-    def _checked_condition(self, labels, count):
-        if self.condition.name == "none":
+    def _condition_of(self, labels):
+        """The condition that `y` stands for; an unconditional model ignores `y`."""
+        if not self.conditional:
             return None
         if labels is None:
             raise ValueError(
                 "This model is conditional and expects labels as `y`. Received: none. "
                 "Pass model.fit(images, labels), or build the model without a condition."
             )
-        return self.condition.prepare(labels)
+        return ops.convert_to_tensor(labels)
+
+    def _check_arrays(self, images, labels):
+        """Refuses arrays that would train silently wrong; data sets check themselves."""
+        if isinstance(images, np.ndarray):
+            if images.shape[1:] != self.image_shape:
+                raise ValueError(
+                    f"Images must have shape (batch, {', '.join(map(str, self.image_shape))}). "
+                    f"Received: {images.shape}."
+                )
+            low, high = (0, 255) if images.dtype == np.uint8 else self.pixel_range
+            least, most = images.min(), images.max()
+            if not (low - 1e-3 <= least and most <= high + 1e-3):  # also false for NaN
+                raise ValueError(
+                    f"Images of type {images.dtype} must lie in [{low}, {high}] without NaN. "
+                    f"Received: {least} to {most}. Scale them, or pass uint8."
+                )
+        if isinstance(labels, np.ndarray) and self.conditional:
+            self.condition.check(labels)
 
     @staticmethod
     def _per_image(values):

@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from app.data.pixels import to_uint8
+from app.data.pixels import quantize
 from app.diffusion.compiled import compiled
 from app.diffusion.guidance import classifier_free
 from app.diffusion.randomness import START, normal
@@ -31,7 +31,7 @@ def sampling_program(model, sampler, spacing="trailing", guided=True):
         count = ops.shape(condition)[0]
         start = normal(seed, first_index, count, 0, START, model.image_shape)
         denoise = model.denoiser()
-        if model.condition.name == "none":
+        if not model.conditional:
             condition = None
         elif guided:
             denoise = classifier_free(denoise, model.condition, guidance)
@@ -43,7 +43,7 @@ def sampling_program(model, sampler, spacing="trailing", guided=True):
             first_index,
             condition=condition,
         )
-        return to_uint8(images, model.pixel_range)
+        return quantize(images, model.pixel_range)
 
     return program
 
@@ -92,7 +92,7 @@ def draw_images(
             f"Received: {steps}."
         )
     sampler = sampler or DDIM(clip=model.pixel_range)
-    guided = guidance != 0 and model.condition.name != "none"
+    guided = guidance != 0 and model.conditional
     key = (repr(sorted(vars(sampler).items())), type(sampler), spacing, guided, xla)
     if key not in model._programs:
         program = sampling_program(model, sampler, spacing, guided)
@@ -118,7 +118,7 @@ def draw_images(
 
 def _checked(model, count, labels):
     """The number of images and one row of condition for each (zeros when unconditional)."""
-    if model.condition.name == "none":
+    if not model.conditional:
         if labels is not None or not count or count < 1:
             raise ValueError(
                 "An unconditional model draws a `count` of images, 1 or more, without labels. "
@@ -133,5 +133,4 @@ def _checked(model, count, labels):
     labels = np.asarray(labels)
     if count is not None and count != len(labels):
         raise ValueError(f"`labels` must have {count} rows, one an image. Received: {len(labels)}.")
-    model.condition.check(labels)
-    return len(labels), ops.convert_to_numpy(model.condition.prepare(labels))
+    return len(labels), model.condition.check(labels)
