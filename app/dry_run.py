@@ -32,7 +32,7 @@ def dry_run(recipe: Recipe):
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     console.print(json.dumps(to_dict(recipe), indent=2))
     console.print(
-        f"images:      {len(images.train)} of {shape}, {len(images.validation)} validation"
+        f"images:      {len(images.train)} to train on, {len(images.validation)} to validate"
     )
     console.print(f"parameters:  {model.count_params():,}")
     console.print(f"time:        about {seconds / 60:.1f} min ({step_seconds * 1e3:.0f} ms a step)")
