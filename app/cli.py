@@ -194,9 +194,11 @@ def _compare(options):
 
 
 def _sync(options):
+    from app.run import Run
     from app.tracking import sync
 
-    sync(options.run, root=options.runs)
+    run = Run.open(options.run, options.runs)
+    print(f"MLflow run {sync(run)} holds all of {run.id}.")
 
 
 def _recipes(options):

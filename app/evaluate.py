@@ -17,9 +17,7 @@ def evaluate_run(run_id, samples, weights="best", root="runs"):
     run = Run.open(run_id, root)
     recipe, model = load_trained(run, weights)
     scores = evaluate(run, recipe, build_data(recipe), model, samples, weights)
-    mirror = Mirror(run)
-    mirror.push(everything=True)
-    mirror.close()
+    Mirror(run, say=console.print).push(everything=True)
     return scores
 
 

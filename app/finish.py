@@ -7,10 +7,9 @@ from app.progress import console
 from app.reports.figures import training_curves
 from app.reports.model_card import write_model_card
 from app.sample import draw_into, sample_options
-from app.tracking import log_model
 
 
-def finish(run, recipe, images, model, averages, mirror):
+def finish(run, recipe, images, model, averages):
     """Everything that a run leaves behind beside its training log."""
     save_weights(run, model, averages)
     training_curves(run.metrics(), run.path("figures", "training.png"))
@@ -23,14 +22,11 @@ def finish(run, recipe, images, model, averages, mirror):
             scores = evaluate(run, recipe, images, model, recipe.evaluation.samples)
         paths = export(run, recipe, model)
     write_model_card(run, recipe, scores)
-    mirror.push(everything=True)
-    model_name = log_model(run)
     console.print(f"run id:       {run.id}")
     console.print(f"image grid:   {grid}")
     console.print(f"SavedModel:   {paths['sampler']}")
     console.print(f"disk use:     {run.disk_use() / 1e6:.0f} MB in {run.folder}")
-    if model_name:
-        console.print(f"registered:   {model_name} in MLflow (make ui)")
+    console.print("MLflow:       make ui")
 
 
 def save_weights(run, model, averages):

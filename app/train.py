@@ -11,7 +11,7 @@ from app.tracking import Mirror
 from app.watch import watchers
 from callbacks import (
     ExponentialMovingAverage,
-    NaNGuard,
+    NanGuard,
     ResumeCheckpoint,
     StochasticWeightAveraging,
 )
@@ -31,6 +31,11 @@ def train(recipe: Recipe, root="runs") -> Run:
             "digest": images.train.digest,
         },
         images=[list(images.train.image_shape), images.train.classes],
+        sampling={
+            "seed": recipe.sampling.seed,
+            "steps": recipe.sampling.steps,
+            "guidance": recipe.sampling.guidance,
+        },
         seeds={"training": recipe.training.seed, "sampling": recipe.sampling.seed},
     )
     return _carry_out(run, recipe, images)
@@ -56,16 +61,13 @@ def resume(run_id: str, root="runs") -> Run:
 def _carry_out(run, recipe, images):
     """Trains, then finishes; leaves the right status behind whatever happens."""
     console.print(f"run {run.id}: {recipe.name}, {len(images.train)} images of {images.train.name}")
-    mirror = Mirror(run)
     try:
-        with run:
+        with Mirror(run, say=console.print) as mirror:
             model, averages = fit(run, recipe, images, mirror)
-            finish(run, recipe, images, model, averages, mirror)
+            finish(run, recipe, images, model, averages)
     except KeyboardInterrupt:
         console.print(f"Stopped. Go on with: python -m app train --resume {run.id}")
         raise
-    finally:
-        mirror.close()
     return run
 
 
@@ -91,7 +93,7 @@ def fit(run, recipe, images, mirror):
     averages = _averages(training, batches)
     checkpoint = ResumeCheckpoint(
         run.path("checkpoints"),
-        every=training.checkpoint_epochs,
+        every_epochs=training.checkpoint_epochs,
         keep=training.keep_checkpoints,
         also={name: average for name, average in averages.items() if name == "swa"},
     )
@@ -99,7 +101,7 @@ def fit(run, recipe, images, mirror):
         average.set_model(model)
     first_epoch = checkpoint.restore(model)
     progress = TrainingProgress(steps, first_epoch)
-    guard = NaNGuard(checkpoint)
+    guard = NanGuard(checkpoint)
     try:
         model.fit(
             batches,
@@ -110,8 +112,8 @@ def fit(run, recipe, images, mirror):
             verbose=0,
             callbacks=[
                 FollowEpoch(batches),
-                *averages.values(),
                 guard,
+                *averages.values(),
                 *watchers(run, recipe, images, model, averages, mirror),
                 progress,
                 checkpoint,

@@ -1,6 +1,6 @@
 """What is looked at while a run trains: grids, distances, the log, the best weights."""
 
-import keras
+from callbacks.mlflow_logger import MLflowLogger
 
 from app.build import build_sampler, class_labels, extractor_for
 from app.metrics.frechet import frechet_score
@@ -43,19 +43,5 @@ def watchers(run, recipe, images, model, averages, mirror):
         found.append(
             SampleGrid(draw, run.path("images"), every=watching.sample_every, average=average)
         )
-    found.append(RunLog(run, mirror))
+    found.append(MLflowLogger(sink=mirror.record))
     return found
-
-
-class RunLog(keras.callbacks.Callback):
-    """Writes each epoch's numbers into the run folder, then lets the mirror catch up."""
-
-    def __init__(self, run, mirror):
-        super().__init__()
-        self.run = run
-        self.mirror = mirror
-
-    def on_epoch_end(self, epoch, logs=None):
-        """One row of metrics.jsonl an epoch."""
-        self.run.log({name: float(value) for name, value in (logs or {}).items()}, epoch)
-        self.mirror.push()
