@@ -1,5 +1,7 @@
 """A denoising network, its noise schedule and its target as one trainable Keras model."""
 
+import types
+
 import keras
 import numpy as np
 from keras import ops
@@ -89,7 +91,8 @@ class DiffusionModel(keras.Model):
         self.pixel_range = tuple(pixel_range)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self._programs = {}
+        # Compiled samplers by their settings; in a namespace, so that Keras does not track them.
+        self.sampling = types.SimpleNamespace(programs={})
         self.network(ops.zeros((1, *self.image_shape)), ops.zeros((1,)), self.condition.null(1))
         self.built = True
 

@@ -94,16 +94,16 @@ def draw_images(
     sampler = sampler or DDIM(clip=model.pixel_range)
     guided = guidance != 0 and model.conditional
     key = (repr(sorted(vars(sampler).items())), type(sampler), spacing, guided, xla)
-    if key not in model._programs:
+    if key not in model.sampling.programs:
         program = sampling_program(model, sampler, spacing, guided)
-        model._programs[key] = compiled(program, model.variables, xla)
+        model.sampling.programs[key] = compiled(program, model.variables, xla)
     batch_size = min(batch_size, count)
     images = np.empty((count, *model.image_shape), "uint8")
     for begin in range(0, count, batch_size):
         rows = condition[begin : begin + batch_size]
         # The last batch is filled up, so that every batch has one shape and compiles once.
         filled = np.concatenate([rows, np.repeat(rows[-1:], batch_size - len(rows), axis=0)])
-        drawn = model._programs[key](
+        drawn = model.sampling.programs[key](
             ops.convert_to_tensor(seed, "int32"),
             ops.convert_to_tensor(filled),
             ops.convert_to_tensor(guidance, "float32"),

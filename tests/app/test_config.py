@@ -1,0 +1,114 @@
+"""Configuration: defaults, validation sentences, JSON round trip of every recipe."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+import pytest
+
+from app import config
+from app.errors import UserError
+from app.recipes import RECIPES, load_recipe
+
+BAD = [
+    (config.Data, {"validation_fraction": 0.9}, "validation_fraction"),
+    (config.Data, {"size": 2}, "size"),
+    (config.Unet, {"dropout": 1.0}, "dropout"),
+    (config.Unet, {"width": 0}, "width"),
+    (config.Diffusion, {"steps": 0}, "steps"),
+    (config.Diffusion, {"first_beta": 0.0}, "first_beta"),
+    (config.Diffusion, {"last_beta": 1.0}, "last_beta"),
+    (config.Diffusion, {"label_dropout": 1.0}, "label_dropout"),
+    (config.Diffusion, {"pixel_low": 1.0}, "pixel_low"),
+    (config.Optimizer, {"learning_rate": 0.0}, "learning_rate"),
+    (config.Optimizer, {"learning_rate": float("nan")}, "learning_rate"),
+    (config.Optimizer, {"clip_norm": -1.0}, "clip_norm"),
+    (config.Training, {"epochs": 0}, "epochs"),
+    (config.Training, {"ema_decay": 1.0}, "ema_decay"),
+    (config.Training, {"epochs": 3, "swa_start_epoch": 3}, "swa_start_epoch"),
+    (config.Sampling, {"eta": 1.5}, "eta"),
+    (config.Sampling, {"seed": -1}, "seed"),
+    (config.Sampling, {"guidance": -1.0}, "guidance"),
+    (config.Watching, {"sample_every": -1}, "sample_every"),
+    (config.Evaluation, {"samples": 3}, "samples"),
+]
+
+
+@pytest.mark.parametrize("kind, values, name", BAD)
+def test_a_bad_value_is_named_with_what_was_received(kind, values, name):
+    with pytest.raises(ValueError, match=rf"`{name}`.*Received: {values[name]}"):
+        kind(**values)
+
+
+def test_choices_that_do_not_fit_are_refused_when_the_recipe_is_made():
+    with pytest.raises(ValueError, match="sampling.steps"):
+        config.Recipe(name="x", diffusion=config.Diffusion(steps=10))
+    with pytest.raises(ValueError, match="needs a condition"):
+        config.Recipe(name="x", sampling=config.Sampling(guidance=1.0))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipes_survive_json(name):
+    values = json.loads(json.dumps(config.to_dict(RECIPES[name])))
+    assert config.from_dict(values) == RECIPES[name]
+    assert RECIPES[name].summary
+
+
+def test_every_field_has_a_help_text():
+    for kind in (
+        config.Data,
+        config.PlainCNN,
+        config.Unet,
+        config.Diffusion,
+        config.Sampling,
+        config.Optimizer,
+        config.Training,
+        config.Watching,
+        config.Evaluation,
+    ):
+        source = sys.modules[kind.__module__].__file__
+        lines = open(source).read()
+        for field in dataclasses.fields(kind):
+            after = lines.split(f"    {field.name}: ", 1)[1].split("\n", 2)[1]
+            assert after.strip().startswith('"""'), f"{kind.__name__}.{field.name} has no help"
+
+
+def test_a_user_recipe_file(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("from app.config import Recipe\nRECIPE = Recipe(name='mine')\n")
+    assert load_recipe(str(path)).name == "mine"
+
+
+@pytest.mark.parametrize(
+    "text, sentence",
+    [
+        ("x = 1", "must define RECIPE"),
+        ("import nothing_like_this", "failed at line 1: ModuleNotFoundError"),
+        ("\n\n1 / 0", "failed at line 3: ZeroDivisionError"),
+        ("def (", "failed at line 1: SyntaxError"),
+        ("raise SystemExit(0)", "failed at line 1: SystemExit"),
+        ("from app.config import *\nRECIPE = Recipe(name='x', steps=3)", "failed at line 2"),
+    ],
+)
+def test_a_bad_recipe_file_is_one_sentence(tmp_path, text, sentence):
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    with pytest.raises(UserError, match=sentence):
+        load_recipe(str(path))
+
+
+def test_unknown_recipe_names_a_close_one():
+    with pytest.raises(UserError, match="Did you mean 'mnist-cnn'"):
+        load_recipe("mnist-cn")
+
+
+def test_help_loads_no_backend():
+    code = (
+        "import sys; from app.cli import main\n"
+        "try: main(['train', 'digits', '--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'tensorflow', 'jax', 'keras', 'mlflow', 'numpy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
