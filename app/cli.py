@@ -4,6 +4,7 @@ No logic lives here, and nothing heavy is imported before a verb runs: help answ
 """
 
 import errno
+import importlib
 import os
 import sys
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import tyro
 
 from app import config
 from app.errors import UserError
+from app.quiet import quiet_start
 from app.recipes import RECIPES, load_recipe
 
 Positional = tyro.conf.Positional
@@ -146,6 +148,7 @@ def _train(arguments, program):
         return
     if arguments[0] == "--resume":
         options = tyro.cli(Resume, args=arguments[1:], prog=f"{program} --resume")
+        _start_backend()
         from app.train import resume
 
         resume(options.run, root=options.runs)
@@ -159,6 +162,7 @@ def _train(arguments, program):
         description=f"{recipe.summary} Defaults shown are those of the recipe.",
         config=(tyro.conf.AvoidSubcommands,),
     )
+    _start_backend()
     if options.dry_run:
         from app.dry_run import dry_run
 
@@ -169,19 +173,30 @@ def _train(arguments, program):
     train(options.recipe, root=options.runs)
 
 
+def _start_backend():
+    """Imports keras, and TensorFlow, which also JAX runs need for export, without their chatter."""
+    with quiet_start():
+        import keras  # noqa: F401
+
+        importlib.import_module("tensorflow")
+
+
 def _sample(options):
+    _start_backend()
     from app.sample import sample
 
     sample(options)
 
 
 def _evaluate(options):
+    _start_backend()
     from app.evaluate import evaluate_run
 
     evaluate_run(options.run, options.samples, options.weights, root=options.runs)
 
 
 def _export(options):
+    _start_backend()
     from app.export import export_run
 
     export_run(options.run, options.weights, root=options.runs)

@@ -1,11 +1,10 @@
 """What is looked at while a run trains: grids, distances, the log, the best weights."""
 
-from callbacks.mlflow_logger import MLflowLogger
-
 from app.build import build_sampler, class_labels, extractor_for
 from app.metrics.frechet import frechet_score
 from app.models.sampling import draw_images
 from callbacks import BestCheckpoint, FrechetLogger, SampleGrid
+from callbacks.mlflow_logger import MLflowLogger
 
 
 def watchers(run, recipe, images, model, averages, mirror):
