@@ -32,6 +32,10 @@ def export(run, recipe, model):
     Raises:
         UserError: what was written does not give the same images when loaded again.
     """
+    # A copy without optimizer: its state would be exported too.
+    weights = model.get_weights()
+    model = type(model).from_config(model.get_config())
+    model.set_weights(weights)
     sampler = build_sampler(recipe.sampling, model.pixel_range)
     folder = run.path("saved_model")
     if folder.exists():
