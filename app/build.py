@@ -15,7 +15,7 @@ from app.diffusion.condition import ClassCondition, NoCondition
 from app.diffusion.samplers import DDIM, DDPM
 from app.diffusion.schedules import SCHEDULES
 from app.errors import UserError
-from app.metrics.features import EXTRACTORS
+from app.metrics.features import extractor
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
 from app.models.unet import Unet
@@ -182,7 +182,7 @@ def extractor_for(recipe: config.Recipe, dataset):
         digits = dataset.class_names == tuple(str(digit) for digit in range(10))
         large = dataset.image_shape[0] >= 16
         name = "digit-classifier" if digits and large else "pixels"
-    return EXTRACTORS[name]()
+    return extractor(name, **({"shape": dataset.image_shape} if name == "pixels" else {}))
 
 
 def load_trained(run, weights="best"):

@@ -6,10 +6,12 @@ from rich.table import Table
 
 from app.build import build_data, extractor_for, load_trained
 from app.metrics.evaluation import measure
-from app.progress import console
+from app.progress import bar, console
 from app.run import Run
 from app.sample import draw_parts, sample_options
 from app.tracking import Mirror
+
+MOST_REAL = 60_000  # real images measured against; more are streamed sets cut off
 
 
 def evaluate_run(run_id, samples, weights="best", root="runs"):
@@ -25,8 +27,19 @@ def evaluate(run, recipe, images, model, samples, weights="best"):
     """Scores of `samples` images, into scores.json and onto the screen."""
     request = sample_options(recipe, samples, weights=weights)
     drawn, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
-    extractor = extractor_for(recipe, images.train)
-    scores = measure(drawn, labels, images.train, images.test, extractor)
+    real = images.train.first(min(len(images.train), MOST_REAL))
+    unseen = images.test.first(min(len(images.test), MOST_REAL))
+    with bar("measuring", 1) as show:
+        scores = measure(
+            drawn,
+            real.images,
+            extractor_for(recipe, images.train),
+            held_out=unseen.images,
+            labels=labels,
+            held_out_labels=unseen.labels,
+            description=f"{real.name} train, {len(real)} images, digest {real.digest}",
+        )
+        show(1)
     path = run.path("scores.json")
     path.write_text(json.dumps({name: s.as_dict() for name, s in scores.items()}, indent=2))
     console.print(table(scores))

@@ -5,7 +5,6 @@ import hashlib
 import json
 
 import numpy as np
-from callbacks.image_grid import grid
 from PIL import Image
 
 from app.build import build_sampler, class_labels, load_trained
@@ -14,6 +13,7 @@ from app.errors import UserError
 from app.models.sampling import draw_images
 from app.progress import bar, console
 from app.run import Run
+from callbacks.image_grid import grid
 
 PART = 1000  # images a file
 

@@ -1,7 +1,7 @@
 """What is looked at while a run trains: grids, distances, the log, the best weights."""
 
 from app.build import build_sampler, class_labels, extractor_for
-from app.metrics.frechet import frechet_score
+from app.metrics.frechet import Statistics, frechet_distance
 from app.models.sampling import draw_images
 from callbacks import BestCheckpoint, FrechetLogger, SampleGrid
 from callbacks.mlflow_logger import MLflowLogger
@@ -27,10 +27,10 @@ def watchers(run, recipe, images, model, averages, mirror):
 
     if watching.score_every:
         extractor = extractor_for(recipe, images.train)
-        real = extractor(images.test.images)
+        real = Statistics.of(extractor(images.train.first(min(len(images.train), 10_000)).images))
 
         def score(model):
-            return frechet_score(extractor(draw(model, watching.score_samples)), real).value
+            return frechet_distance(extractor(draw(model, watching.score_samples)), real)
 
         found.append(FrechetLogger(score, every=watching.score_every, average=average))
         found.append(
