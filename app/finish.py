@@ -25,7 +25,8 @@ def finish(run, recipe, images, model, averages):
     console.print(f"run id:       {run.id}")
     console.print(f"image grid:   {grid}")
     console.print(f"SavedModel:   {paths['sampler']}")
-    console.print(f"disk use:     {run.disk_use() / 1e6:.0f} MB in {run.folder}")
+    megabytes = run.disk_use()["total"] / 1e6
+    console.print(f"disk use:     {megabytes:.0f} MB in {run.folder}")
     console.print("MLflow:       make ui")
 
 

@@ -24,13 +24,14 @@ MLFLOW_FILES = {"callbacks/mlflow_connection.py"}
 
 # Inside app, a module may import modules of its own rank or below it.
 RANKS = [
-    {"environment", "errors", "files", "progress"},
+    {"environment", "errors", "files", "progress", "quiet"},
     {"config"},
     {"diffusion", "data", "metrics"},
     {"models", "recipes", "reports", "run", "tracking"},
-    {"build", "tasks"},
-    {"train", "sample", "evaluate", "export", "compare"},
-    {"reproduce", "sweep"},
+    {"build"},
+    {"compare", "dry_run", "evaluate", "export", "sample", "watch"},
+    {"finish"},
+    {"train"},
     {"cli"},
     {"__main__"},
 ]

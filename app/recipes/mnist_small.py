@@ -20,11 +20,11 @@ RECIPES = [
     Recipe(
         name="mnist-small",
         summary="5,000 embedded MNIST digits, class-conditional, ten minutes on two cores.",
-        data=Data(name="mnist-5k"),
+        data=Data(name="mnist-5k", validation_fraction=0.05),
         network=Unet(
-            width=48,
+            width=32,
             multipliers=(1, 2),
-            blocks=2,
+            blocks=1,
             attention_resolutions=(7,),
             patch_size=2,
             dropout=0.1,
