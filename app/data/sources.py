@@ -68,7 +68,8 @@ def load(
     """Loads a data set by name, by the path of a folder or .npz file, or from `module:function`.
 
     Sets without an official test split (`digits`, `mnist-5k`, folders, archives, own functions)
-    hold out a fixed share of each class as "test" (a fifth; mnist-5k: 2,000 of 5,000). Nothing is downloaded unless asked for.
+    hold out a fixed share of each class as "test" (a fifth; mnist-5k: 2,000 of 5,000). Nothing is
+    downloaded unless asked for.
 
     Args:
         name: a name in `SOURCES`; a path like "photos/" or "shapes.npz"; or "module:function".

@@ -93,7 +93,8 @@ def check_parts(name, kept, held_out, fraction):
 def part_of(dataset, name, fraction=HELD_OUT_FRACTION):
     """The "train" or "test" part of a data set without an official test split.
 
-    A fixed share of each class is held out for "test" (seed 20), always the same, so that there are real images no training has seen.
+    A fixed share of each class is held out for "test" (seed 20), always the same, so that there
+    are real images no training has seen.
 
     Args:
         dataset: the whole Dataset.
