@@ -41,21 +41,17 @@ class TrainingProgress(keras.callbacks.Callback):
 
     Args:
         steps: steps an epoch.
-        first_epoch: epoch at which the fit starts.
     """
 
-    def __init__(self, steps, first_epoch=0):
+    def __init__(self, steps):
         super().__init__()
         self.steps = steps
-        self.first_epoch = first_epoch
 
     def on_train_begin(self, logs=None):
         """Starts the bar."""
         self.progress = Progress(*_columns(), console=console, refresh_per_second=1)
         epochs = self.params["epochs"]
-        self.task = self.progress.add_task(
-            "training", total=epochs * self.steps, completed=self.first_epoch * self.steps, note=""
-        )
+        self.task = self.progress.add_task("training", total=epochs * self.steps, note="")
         if console.is_terminal:
             self.progress.start()
 

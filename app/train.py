@@ -97,16 +97,12 @@ def fit(run, recipe, images, mirror):
         keep=training.keep_checkpoints,
         also={name: average for name, average in averages.items() if name == "swa"},
     )
-    for average in averages.values():
-        average.set_model(model)
-    first_epoch = checkpoint.restore(model)
-    progress = TrainingProgress(steps, first_epoch)
+    progress = TrainingProgress(steps)
     guard = NanGuard(checkpoint)
     try:
         model.fit(
             batches,
             validation_data=validation,
-            initial_epoch=first_epoch,
             epochs=training.epochs,
             shuffle=False,
             verbose=0,
@@ -148,6 +144,12 @@ def _averages(training, batches):
         averages["ema"] = ExponentialMovingAverage(training.ema_decay)
     if training.swa_start_epoch is not None:
         averages["swa"] = StochasticWeightAveraging(
-            training.swa_start_epoch, batch_norm_data=batches
+            training.swa_start_epoch, batch_norm_data=batches, forward=_forward
         )
     return averages
+
+
+def _forward(model, batch):
+    """Runs the network in training mode, as batch-norm statistics want it."""
+    images, labels = batch if isinstance(batch, tuple) else (batch, None)
+    model.compute_loss(model(images), labels, training=True)
