@@ -45,12 +45,11 @@ def build_data(recipe: config.Recipe) -> Images:
             f"The recipe is conditional on classes, but {recipe.data.name} has no labels. "
             "Pass --diffusion.condition none, or put the images into one folder a class."
         )
-    for part, images in (("training", train), ("validation", validation)):
-        if len(images) < recipe.training.batch_size:
-            raise UserError(
-                f"{recipe.data.name} has {len(images)} {part} images, fewer than a batch of "
-                f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
-            )
+    if len(train) < recipe.training.batch_size:
+        raise UserError(
+            f"{recipe.data.name} has {len(train)} training images, fewer than a batch of "
+            f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
+        )
     return Images(train, validation, test)
 
 

@@ -222,9 +222,12 @@ def _recipes(options):
 
 
 def _data(options):
-    from app.data import print_table
+    from rich.console import Console
 
-    print_table(options.directory)
+    from app.data.sources import describe
+    from app.reports.tables import data_table
+
+    Console(soft_wrap=True).print(data_table(describe(options.directory)))
 
 
 def _ui(options):

@@ -2,11 +2,10 @@
 
 import json
 
-from rich.table import Table
-
 from app.build import build_data, extractor_for, load_trained
 from app.metrics.evaluation import measure
 from app.progress import bar, console
+from app.reports.tables import scores_table
 from app.run import Run
 from app.sample import draw_parts, sample_options
 from app.tracking import Mirror
@@ -42,15 +41,5 @@ def evaluate(run, recipe, images, model, samples, weights="best"):
         show(1)
     path = run.path("scores.json")
     path.write_text(json.dumps({name: s.as_dict() for name, s in scores.items()}, indent=2))
-    console.print(table(scores))
+    console.print(scores_table(scores))
     return scores
-
-
-def table(scores):
-    """The scores with their n, floor and interval."""
-    shown = Table("measure", "value", "n", "floor (real)", "interval", title="Scores")
-    for name, score in scores.items():
-        floor = "" if score.floor is None else f"{score.floor:.4g}"
-        interval = "" if score.interval is None else "{:.4g} to {:.4g}".format(*score.interval)
-        shown.add_row(name, f"{score.value:.4g}", str(score.samples), floor, interval)
-    return shown

@@ -186,9 +186,11 @@ def test_a_stopped_run_resumes_bit_equal(world, tiny, end):
         ):
             pairs = []
             one.visititems(
-                lambda key, item, two=two, pairs=pairs: pairs.append((item[()], two[key][()]))
-                if isinstance(item, h5py.Dataset)
-                else None
+                lambda key, item, two=two, pairs=pairs: (
+                    pairs.append((item[()], two[key][()]))
+                    if isinstance(item, h5py.Dataset)
+                    else None
+                )
             )
             assert pairs
             for expected, resumed in pairs:
