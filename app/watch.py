@@ -40,7 +40,13 @@ def watchers(run, recipe, images, model, averages, mirror):
         )
     if watching.sample_every:
         found.append(
-            SampleGrid(draw, run.path("images"), every=watching.sample_every, average=average)
+            SampleGrid(
+                draw,
+                run.path("images"),
+                every=watching.sample_every,
+                average=average,
+                columns=min(10, watching.samples),
+            )
         )
     found.append(MLflowLogger(sink=mirror.record))
     return found

@@ -1,0 +1,105 @@
+"""One seed, one picture: on both backends, in both SavedModels, at any batch size."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from app.build import build_sampler, load_trained
+from app.cli import main
+from app.export import export_sampler
+from app.run import Run
+
+ROOT = Path(__file__).parents[2]
+LABELS = np.arange(64, dtype="int32") % 10
+BATCHES = (1, 7, 64)
+
+# Loads a SavedModel where keras, jax and this repository cannot be imported.
+SERVE = """
+import sys
+for name in ("keras", "jax", "app"):
+    sys.modules[name] = None
+import numpy as np, tensorflow as tf
+draw = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+labels = np.arange(64, dtype="int32") % 10
+def images(batch):
+    return np.concatenate([
+        draw(seed=tf.constant(3), labels=tf.constant(labels[i:i + batch]),
+             guidance=tf.constant(1.0), steps=tf.constant(4),
+             first_index=tf.constant(i))["images"].numpy()
+        for i in range(0, 64, batch)])
+np.savez(sys.argv[2], **{str(batch): images(batch) for batch in (1, 7, 64)})
+"""
+
+OTHER = """
+import sys
+from tests.end_to_end.test_same_pictures import draw_and_export
+draw_and_export(*sys.argv[1:])
+"""
+
+
+def draw_and_export(runs, run_id, folder):
+    """Draws with this process's backend and writes its SavedModel; for both backends alike."""
+    recipe, model = load_trained(Run.open(run_id, runs))
+    sampler = build_sampler(recipe.sampling, model.pixel_range)
+    drawn = {
+        str(batch): model.sample(
+            labels=LABELS, seed=3, steps=4, guidance=1.0, sampler=sampler, batch_size=batch
+        )
+        for batch in BATCHES
+    }
+    np.savez(Path(folder) / "drawn.npz", **drawn)
+    export_sampler(model, sampler, Path(folder) / "sampler")
+
+
+def run_python(code, *arguments, **environment):
+    subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        check=True,
+        cwd=ROOT if "import tests" in code or "from tests" in code else "/",
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() == "jax", reason="the TensorFlow session compares both backends"
+)
+def test_one_seed_gives_one_picture_everywhere(tiny, tmp_path, record_property):
+    runs, run_id = tiny
+    pictures = {}
+    for backend in ("tensorflow", "jax"):
+        folder = tmp_path / backend
+        folder.mkdir()
+        run_python(OTHER, runs, run_id, folder, KERAS_BACKEND=backend)
+        run_python(SERVE, folder / "sampler", folder / "served.npz")
+        for where in ("drawn", "served"):
+            for batch, images in np.load(folder / f"{where}.npz").items():
+                pictures[backend, where, batch] = images.astype(int)
+    reference = pictures["tensorflow", "drawn", "64"]
+    assert reference.std() > 10
+    for key, images in pictures.items():
+        difference = np.abs(images - reference)
+        # Floats agree to 1e-4 of the range; a pixel on the edge of rounding moves one grey level.
+        assert difference.max() <= 1, (key, difference.max())
+        assert np.mean(difference > 0) < 0.01, key
+
+
+def test_the_saved_model_of_this_backend_samples_alone(tiny, tmp_path):
+    runs, run_id = tiny
+    assert main(["export", run_id, "--runs", str(runs)]) == 0
+    sampler = runs / run_id / "saved_model" / "sampler"
+    run_python(SERVE, sampler, tmp_path / "served.npz")
+    recipe, model = load_trained(Run.open(run_id, runs))
+    own = model.sample(
+        labels=LABELS,
+        seed=3,
+        steps=4,
+        guidance=1.0,
+        sampler=build_sampler(recipe.sampling, model.pixel_range),
+    )
+    for images in np.load(tmp_path / "served.npz").values():
+        assert np.abs(images.astype(int) - own).max() <= 1
