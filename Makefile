@@ -31,7 +31,7 @@ ui: $(INSTALLED)  ## Opens the MLflow UI on this machine's runs.
 	$(BIN)/python -m app ui
 
 gpu-check: $(INSTALLED)  ## On a GPU machine: what could not be run on a CPU.
-	$(BIN)/python -m pytest -q -m gpu
+	$(BIN)/python -m pytest -q -m gpu tests/gpu
 
 lock: $(INSTALLED)  ## Writes requirements.lock from this install.
 	( head -1 requirements.lock; $(BIN)/pip freeze ) > requirements.lock.new && mv requirements.lock.new requirements.lock
