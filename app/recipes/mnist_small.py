@@ -27,13 +27,12 @@ RECIPES = [
             blocks=1,
             attention_resolutions=(7,),
             patch_size=2,
-            dropout=0.1,
         ),
         diffusion=Diffusion(schedule="cosine", target="velocity", condition="class"),
-        optimizer=Optimizer(learning_rate=1e-3, decay="cosine", warmup_steps=100),
-        training=Training(epochs=60, batch_size=128, ema_decay=0.995),
-        sampling=Sampling(steps=25, guidance=0.5),
-        watching=Watching(sample_every=10),
+        optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup_steps=100),
+        training=Training(epochs=45, batch_size=64, ema_decay=0.995),
+        sampling=Sampling(steps=20, eta=1.0, guidance=0.25),
+        watching=Watching(sample_every=15),
         evaluation=Evaluation(samples=2000),
     )
 ]
