@@ -38,13 +38,13 @@ def build_data(recipe: config.Recipe) -> Images:
         "download": recipe.data.download,
     }
     whole = load(recipe.data.name, split="train", **options)
-    test = load(recipe.data.name, split="test", **options)
-    train, validation = split(whole, recipe.data.validation_fraction, seed=0)
     if recipe.diffusion.condition == "class" and not whole.classes:
         raise UserError(
             f"The recipe is conditional on classes, but {recipe.data.name} has no labels. "
             "Pass --diffusion.condition none, or put the images into one folder a class."
         )
+    test = load(recipe.data.name, split="test", **options)
+    train, validation = split(whole, recipe.data.validation_fraction, seed=0)
     if len(train) < recipe.training.batch_size:
         raise UserError(
             f"{recipe.data.name} has {len(train)} training images, fewer than a batch of "
@@ -59,17 +59,19 @@ def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
     keras.config.set_dtype_policy(recipe.training.precision)
     diffusion = recipe.diffusion
     classes = classes if diffusion.condition == "class" else None
-    return DiffusionModel(
-        build_network(recipe.network, image_shape, classes),
-        build_schedule(diffusion),
-        image_shape=image_shape,
-        target=diffusion.target,
-        weighting=diffusion.weighting,
-        condition=ClassCondition(classes) if classes else NoCondition(),
-        label_dropout=diffusion.label_dropout,
-        pixel_range=(diffusion.pixel_low, diffusion.pixel_high),
-        seed=recipe.training.seed,
-    )
+    schedule = build_schedule(diffusion)
+    with _own_code(recipe.network, f"for images of shape {tuple(image_shape)}"):
+        return DiffusionModel(
+            build_network(recipe.network, image_shape, classes),
+            schedule,
+            image_shape=image_shape,
+            target=diffusion.target,
+            weighting=diffusion.weighting,
+            condition=ClassCondition(classes) if classes else NoCondition(),
+            label_dropout=diffusion.label_dropout,
+            pixel_range=(diffusion.pixel_low, diffusion.pixel_high),
+            seed=recipe.training.seed,
+        )
 
 
 def build_network(network: config.Network, image_shape, classes):
@@ -132,15 +134,40 @@ def build_sampler(sampling: config.Sampling, pixel_range):
 
 
 def build_loss(name: str):
-    """A Keras loss by name, or an instance of the user's own `module:Class`."""
-    if ":" in name:
-        return imported(name)()
+    """A Keras loss by name, or an instance of the user's own `module:Class`; tried out once."""
+    pixels = np.full((2, 2, 2, 1), 0.5, "float32")
     try:
-        return keras.losses.get(name)
-    except ValueError as error:
+        loss = imported(name)() if ":" in name else keras.losses.get(name)
+        keras.ops.convert_to_numpy(loss(pixels, pixels)).astype("float32")
+    except UserError:
+        raise
+    except Exception as error:
         raise UserError(
-            f"No loss {name!r} in Keras. Pass a Keras loss name or module:Class."
+            f"The loss {name!r} cannot compare two batches of images ({type(error).__name__}: "
+            f"{_first_line(error)}). Pass the name of a Keras loss for numbers, like "
+            "mean_squared_error, or module:Class of your own."
         ) from error
+    return loss
+
+
+@contextlib.contextmanager
+def _own_code(network, doing):
+    """Says whose code it was when a network of the user's own fails."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, UserError) or not isinstance(network, config.CustomNetwork):
+            raise
+        raise UserError(
+            f"The network {network.path} failed {doing}: {type(error).__name__}: "
+            f"{_first_line(error)}. It is called as (noisy, time, condition, training=...) and "
+            "returns the shape of noisy."
+        ) from error
+
+
+def _first_line(error):
+    """The first line of an error, cut."""
+    return (str(error).strip().splitlines() or ["no message"])[0][:300].rstrip(".")
 
 
 def imported(path: str):
@@ -157,8 +184,11 @@ def imported(path: str):
         sys.path.insert(0, here)
     try:
         return getattr(importlib.import_module(module), name)
-    except Exception as error:
-        raise UserError(f"Could not import {path!r}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise UserError(
+            f"Could not import {path!r}: {type(error).__name__}: {_first_line(error)}. Start in "
+            "the folder of the module, or set PYTHONPATH."
+        ) from error
 
 
 def class_labels(model, count, labels=(), first_index=0):
@@ -170,6 +200,12 @@ def class_labels(model, count, labels=(), first_index=0):
         if labels:
             raise UserError("This run has no condition: leave out --labels.")
         return None
+    wrong = [label for label in labels if not 0 <= label < model.condition.classes]
+    if wrong:
+        raise UserError(
+            f"Labels must lie in 0..{model.condition.classes - 1}, the classes of this run. "
+            f"Received: {wrong[0]}."
+        )
     kinds = np.asarray(labels or range(model.condition.classes), "int32")
     return kinds[(first_index + np.arange(count)) % len(kinds)]
 
@@ -194,20 +230,55 @@ def load_trained(run, weights="best"):
     Raises:
         UserError: the run has not got that far, or has no such average.
     """
-    if run.kind != "diffusion":
-        raise UserError(f"Run {run.id} is a {run.kind} run; this needs a diffusion run.")
-    recipe = config.from_dict(run.config)
+    recipe = recipe_of(run)
     names = ["ema", "swa", "raw"] if weights == "best" else [weights]
     paths = [run.folder / "weights" / f"{name}.weights.h5" for name in names]
     path = next((path for path in paths if path.exists()), None)
     if path is None:
+        there = sorted(file.name.split(".")[0] for file in paths[0].parent.glob("*.weights.h5"))
+        todo = f"Finish it with: python -m app train --resume {run.id}"
+        if there:
+            todo = f"It has: {', '.join(there)}. Pass one of them by --weights."
+        raise UserError(f"Run {run.id} ({run.status}) has no {weights} weights. {todo}")
+    model = build_model(recipe, *_image_facts(run))
+    try:
+        model.load_weights(path)
+    except Exception as error:  # HDF5 and Keras have many kinds for a damaged file
         raise UserError(
-            f"Run {run.id} ({run.status}) has no {weights} weights yet. "
-            f"Finish it with: python -m app train --resume {run.id}"
-        )
-    model = build_model(recipe, *run.manifest["images"])
-    model.load_weights(path)
+            f"The weights {path} are damaged or of another network ({_first_line(error)}). Pass "
+            "other --weights, or take them from the artifacts of the run in MLflow."
+        ) from error
     return recipe, model
+
+
+def recipe_of(run):
+    """The recipe of a run, from its `config.json`.
+
+    Raises:
+        UserError: it is no diffusion run, or the file does not hold a recipe of this code.
+    """
+    if run.kind != "diffusion":
+        raise UserError(f"Run {run.id} is a {run.kind} run; this needs a diffusion run.")
+    try:
+        return config.from_dict(run.config)
+    except ValueError as error:
+        raise UserError(
+            f"The configuration {run.folder / 'config.json'} is damaged or of another version of "
+            f"this code: {error} Restore it from the artifacts of the run in MLflow."
+        ) from error
+
+
+def _image_facts(run):
+    """(height, width, channels) and the number of classes, as the manifest has them."""
+    try:
+        shape, classes = run.manifest["images"]
+        height, width, channels = (int(side) for side in shape)
+        return (height, width, channels), int(classes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"The manifest of run {run.id} does not say the shape of its images and the number of "
+            "classes. Restore manifest.json from the artifacts of the run in MLflow."
+        ) from error
 
 
 @contextlib.contextmanager

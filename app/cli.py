@@ -3,7 +3,6 @@
 No logic lives here, and nothing heavy is imported before a verb runs: help answers at once.
 """
 
-import errno
 import importlib
 import os
 import sys
@@ -13,8 +12,8 @@ from typing import Annotated, Literal
 import tyro
 
 from app import config
-from app.errors import UserError
-from app.quiet import quiet_start
+from app.errors import UserError, sentence
+from app.quiet import plain_warnings, quiet_start
 from app.recipes import RECIPES, load_recipe
 
 Positional = tyro.conf.Positional
@@ -148,6 +147,7 @@ def _train(arguments, program):
         return
     if arguments[0] == "--resume":
         options = tyro.cli(Resume, args=arguments[1:], prog=f"{program} --resume")
+        _open(options)
         _start_backend()
         from app.train import resume
 
@@ -179,9 +179,18 @@ def _start_backend():
         import keras  # noqa: F401
 
         importlib.import_module("tensorflow")
+    plain_warnings()
+
+
+def _open(options):
+    """Finds the run before a backend is started: an unknown id is answered at once."""
+    from app.run import Run
+
+    return Run.open(options.run, options.runs)
 
 
 def _sample(options):
+    _open(options)
     _start_backend()
     from app.sample import sample
 
@@ -189,6 +198,7 @@ def _sample(options):
 
 
 def _evaluate(options):
+    _open(options)
     _start_backend()
     from app.evaluate import evaluate_run
 
@@ -196,6 +206,7 @@ def _evaluate(options):
 
 
 def _export(options):
+    _open(options)
     _start_backend()
     from app.export import export_run
 
@@ -209,10 +220,9 @@ def _compare(options):
 
 
 def _sync(options):
-    from app.run import Run
     from app.tracking import sync
 
-    run = Run.open(options.run, options.runs)
+    run = _open(options)
     print(f"MLflow run {sync(run)} holds all of {run.id}.")
 
 
@@ -271,20 +281,9 @@ def main(arguments=None):
         return 130
     except BrokenPipeError:
         return 0
-    except (UserError, ValueError, TypeError, OSError, MemoryError) as error:
+    except Exception as error:  # whatever it is, the user reads a sentence
         if os.environ.get("NOISEWISE_DEBUG"):
             raise
-        print(f"error: {_sentence(error)}", file=sys.stderr)
+        print(f"error: {sentence(error)}", file=sys.stderr)
         return 2
     return 0
-
-
-def _sentence(error):
-    """What a person reads of an error."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"The disk is full ({error.filename or 'no file named'}). Free some space; resume."
-    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"No permission to write {error.filename}. Choose another folder with --runs."
-    if isinstance(error, MemoryError):
-        return "The machine is out of memory. Try a smaller --training.batch-size."
-    return str(error) or type(error).__name__

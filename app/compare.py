@@ -3,6 +3,7 @@
 import json
 import math
 
+from app.errors import UserError
 from app.run import Run
 
 _HEAD = ("recipe", "kind", "status", "backend", "git", "dataset")
@@ -27,6 +28,10 @@ def compare(references, root="runs", as_json=False):
         rich.print(compare(["20261122-1015", "20261122-1130"]))
         ```
     """
+    if len(references) < 2:
+        raise UserError(
+            f"Comparing takes two runs or more. Received: {len(references)}. Give their ids."
+        )
     found = comparison([Run.open(reference, root) for reference in references])
     return json.dumps(_plain(found), indent=1) if as_json else table(found)
 
@@ -94,9 +99,16 @@ def _last_metrics(run):
 def _scores(run):
     """{name: score} of `scores.json`, which holds a list of scores or a dictionary by name."""
     path = run.folder / "scores.json"
-    scores = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if isinstance(scores, list):
-        scores = {score["name"]: score for score in scores}
+    try:
+        scores = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if isinstance(scores, list):
+            scores = {score["name"]: score for score in scores}
+        scores = dict(scores)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"The scores {path} are damaged ({type(error).__name__}: {error}). Write them again "
+            f"with: python -m app evaluate {run.id}"
+        ) from error
     parts = ("value", "samples", "floor", "interval")
     return {
         name: {part: score.get(part) for part in parts}

@@ -15,11 +15,12 @@ MEASURED_STEPS = 5
 
 def dry_run(recipe: Recipe):
     """Prints what `train` would do, after timing a few training and sampling steps."""
+    loss = build_loss(recipe.diffusion.loss)
     images = build_data(recipe)
     training, sampling = recipe.training, recipe.sampling
     model = build_model(recipe, images.train.image_shape, images.train.classes)
     steps = len(images.train) // training.batch_size
-    model.compile(build_optimizer(recipe, steps), loss=build_loss(recipe.diffusion.loss))
+    model.compile(build_optimizer(recipe, steps), loss=loss)
     step_seconds = _training_step(model, training.batch_size, images.train)
     draw_seconds = _sampling_step(model, sampling)
     drawn = recipe.evaluation.samples + recipe.watching.samples

@@ -3,6 +3,8 @@
 import json
 
 from app.build import build_data, extractor_for, load_trained
+from app.errors import UserError
+from app.files import write_atomically
 from app.metrics.evaluation import measure
 from app.progress import bar, console
 from app.reports.tables import scores_table
@@ -10,11 +12,14 @@ from app.run import Run
 from app.sample import draw_parts, sample_options
 from app.tracking import Mirror
 
+FEWEST = 16  # images; of fewer no distance means anything
 MOST_REAL = 60_000  # real images measured against; more are streamed sets cut off
 
 
 def evaluate_run(run_id, samples, weights="best", root="runs"):
     """The `evaluate` verb."""
+    if samples < FEWEST:
+        raise UserError(f"`--samples` must be {FEWEST} or more. Received: {samples}.")
     run = Run.open(run_id, root)
     recipe, model = load_trained(run, weights)
     scores = evaluate(run, recipe, build_data(recipe), model, samples, weights)
@@ -40,6 +45,7 @@ def evaluate(run, recipe, images, model, samples, weights="best"):
         )
         show(1)
     path = run.path("scores.json")
-    path.write_text(json.dumps({name: s.as_dict() for name, s in scores.items()}, indent=2))
+    values = {name: score.as_dict() for name, score in scores.items()}
+    write_atomically(path, json.dumps(values, indent=2))
     console.print(scores_table(scores))
     return scores

@@ -8,6 +8,7 @@ from keras import ops
 
 from app.build import build_sampler, class_labels, load_trained
 from app.errors import UserError
+from app.files import writing
 from app.models.sampling import draw_images, sampling_program
 from app.progress import console
 from app.run import Run
@@ -38,11 +39,12 @@ def export(run, recipe, model):
     model.set_weights(weights)
     sampler = build_sampler(recipe.sampling, model.pixel_range)
     folder = run.path("saved_model")
-    if folder.exists():
-        shutil.rmtree(folder)
-    export_denoiser(model, folder / "denoiser")
-    export_sampler(model, sampler, folder / "sampler", recipe.sampling.spacing)
-    model.save(run.path("model.keras"))
+    with writing(folder):
+        if folder.exists():
+            shutil.rmtree(folder)
+        export_denoiser(model, folder / "denoiser")
+        export_sampler(model, sampler, folder / "sampler", recipe.sampling.spacing)
+        model.save(run.path("model.keras"))
     compare_with_reloaded(model, sampler, recipe, folder / "sampler")
     return {
         "denoiser": folder / "denoiser",

@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 
-from app.errors import UserError
+from app.errors import UserError, disk_is_full
 
 _NON_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _REASONS = {
@@ -17,6 +17,10 @@ _REASONS = {
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "this user has no permission to write there",
     errno.EPERM: "this user has no permission to write there",
+    errno.ENOENT: "there is no such folder, and none can be made there",
+    errno.EEXIST: "a file is in the place of a folder",
+    errno.ENOTDIR: "a file is in the place of a folder",
+    errno.ENAMETOOLONG: "the name is too long for this system",
 }
 
 
@@ -37,8 +41,13 @@ def writing(path):
     """
     try:
         yield
-    except OSError as error:
-        reason = _REASONS.get(error.errno, str(error))
+    except Exception as error:  # HDF5 and TensorFlow have kinds of their own for a full disk
+        if disk_is_full(error):
+            reason = _REASONS[errno.ENOSPC]
+        elif isinstance(error, OSError):
+            reason = _REASONS.get(error.errno, str(error))
+        else:
+            raise
         raise UserError(
             f"Cannot write {path}: {reason}. Free space or choose another folder for runs; "
             "what was written before is kept."

@@ -3,6 +3,7 @@
 from app.build import best_of
 from app.evaluate import evaluate
 from app.export import export
+from app.files import writing
 from app.progress import console
 from app.reports.figures import training_curves
 from app.reports.model_card import write_model_card
@@ -12,7 +13,9 @@ from app.sample import draw_into, sample_options
 def finish(run, recipe, images, model, averages):
     """Everything that a run leaves behind beside its training log."""
     save_weights(run, model, averages)
-    training_curves(run.metrics(), run.path("figures", "training.png"))
+    figure = run.path("figures", "training.png")
+    with writing(figure):
+        training_curves(run.metrics(), figure)
     with best_of(model, averages):
         grid = draw_into(
             run, recipe, model, sample_options(recipe, recipe.watching.samples), "grid"
@@ -32,7 +35,18 @@ def finish(run, recipe, images, model, averages):
 
 def save_weights(run, model, averages):
     """weights/raw.weights.h5, and one file for each average."""
-    model.save_weights(run.path("weights", "raw.weights.h5"))
+    _save_weights(model, run.path("weights", "raw.weights.h5"))
     for name, average in averages.items():
         with average.swapped(model):
-            model.save_weights(run.path("weights", f"{name}.weights.h5"))
+            _save_weights(model, run.path("weights", f"{name}.weights.h5"))
+
+
+def _save_weights(model, path):
+    """Writes one file whole or not at all."""
+    draft = path.with_name(f".new-{path.name}")
+    with writing(path):
+        try:
+            model.save_weights(draft)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)

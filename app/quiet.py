@@ -3,9 +3,22 @@
 import contextlib
 import logging
 import os
+import warnings
 
 # The reloaded sampler is never trained again, so gradients that were not saved are not missed.
 logging.getLogger("absl").addFilter(lambda record: "unsaved custom gradients" not in record.msg)
+_FORMAT = warnings.formatwarning
+
+
+def plain_warnings():
+    """Prints warnings meant for the user as one line, without the place in the code."""
+    warnings.formatwarning = _formatted
+
+
+def _formatted(message, category, *place, **line):
+    """The text of a warning."""
+    plain = category is UserWarning
+    return f"note: {message}\n" if plain else _FORMAT(message, category, *place, **line)
 
 
 @contextlib.contextmanager

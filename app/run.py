@@ -113,9 +113,12 @@ class Run:
         """The resolved configuration as a dictionary, read from `config.json`."""
         path = self.folder / "config.json"
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UserError(f"Cannot read the configuration {path}: {error}.") from error
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise UserError(
+                f"Cannot read the configuration {path}: {error}. Restore it from a copy, or from "
+                "the artifacts of the run in MLflow."
+            ) from error
 
     def path(self, *parts):
         """Returns a path inside the run folder; the folder it lies in is there afterwards."""
@@ -205,8 +208,14 @@ class Run:
 def find(reference, root="runs"):
     """Returns the folder of a run; see `Run.open`."""
     given, root = Path(reference), Path(root)
+    _check_root(root)
     if (given / "manifest.json").is_file():
         return given
+    if given.is_dir() and given.parts and str(reference) not in known(root):
+        raise UserError(
+            f"The folder {given} is no run: it has no manifest.json. Give a folder that `train` "
+            "made, or the id of a run."
+        )
     ids = known(root)
     if str(reference) in ids:
         return root / str(reference)
@@ -235,11 +244,18 @@ def known(root="runs"):
     return sorted((path.parent.name for path in Path(root).glob("*/manifest.json")), reverse=True)
 
 
+def _check_root(root):
+    """Refuses a file in the place of the folder of runs."""
+    if root.exists() and not root.is_dir():
+        raise UserError(f"Runs must be in a folder, but {root} is a file. Pass another --runs.")
+
+
 def _new_folder(root, recipe):
     """Makes `root/<time>-<recipe>`; a second one in the same second gets -2, and so on."""
     stem = Path(recipe).stem if str(recipe).endswith(".py") else str(recipe)
     slug = re.sub("[^a-z0-9_]+", "-", stem.lower()).strip("-") or "run"
-    base = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{slug}"
+    base = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{slug[:100]}"
+    _check_root(root)
     with writing(root / base):
         root.mkdir(parents=True, exist_ok=True)
         for number in range(1, 10_000):
@@ -256,7 +272,14 @@ def _read_manifest(folder):
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         version = int(manifest["version"])
-        manifest["id"], manifest["kind"], manifest["recipe"], manifest["status"]
+        texts = [manifest[name] for name in ("id", "kind", "recipe", "status")]
+        if not all(isinstance(text, str) and text for text in texts):
+            raise ValueError("id, kind, recipe and status must be texts")
+        if manifest["status"] not in STATUSES:
+            raise ValueError(f"status must be one of {', '.join(STATUSES)}")
+        for part in ("dataset", "seeds", "mlflow"):
+            if not isinstance(manifest.get(part), (dict, type(None))):
+                raise ValueError(f"{part} must be a dictionary")
     except OSError as error:
         raise UserError(f"Cannot read {path}: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:

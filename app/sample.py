@@ -7,9 +7,10 @@ import json
 import numpy as np
 from PIL import Image
 
-from app.build import build_sampler, class_labels, load_trained
+from app.build import build_sampler, class_labels, load_trained, recipe_of
 from app.config import Sampling
 from app.errors import UserError
+from app.files import writing
 from app.models.sampling import draw_images
 from app.progress import bar, console
 from app.run import Run
@@ -45,17 +46,27 @@ def sample(options):
     """The `sample` verb: `options` as in `app.cli.Sample`."""
     if options.count < 1:
         raise UserError(f"`--count` must be 1 or more. Received: {options.count}.")
+    last = options.first_index + options.count
+    if options.first_index < 0 or last >= 2**31:
+        raise UserError(
+            "`--first-index` must be 0 or more, and with `--count` stay below 2^31. "
+            f"Received: {options.first_index}, count {options.count}."
+        )
     run = Run.open(options.run, options.runs)
-    recipe, model = load_trained(run, options.weights)
+    recipe = recipe_of(run)
     changes = {
         name: value
         for name in ("steps", "guidance", "sampler", "seed")
         if (value := getattr(options, name)) is not None
     }
+    recipe = dataclasses.replace(  # checks them against the chain and the condition
+        recipe, sampling=dataclasses.replace(recipe.sampling, **changes)
+    )
+    _, model = load_trained(run, options.weights)
     request = Draw(
         count=options.count,
         labels=tuple(options.labels),
-        sampling=dataclasses.replace(recipe.sampling, **changes),
+        sampling=recipe.sampling,
         first_index=options.first_index,
         weights=options.weights,
     )
@@ -70,7 +81,8 @@ def draw_into(run, recipe, model, request, name):
     images, _ = draw_parts(run, model, request, name)
     columns = 10 if len(images) >= 10 else len(images)
     path = run.path("samples", name, "grid.png")
-    Image.fromarray(grid(images[:100], columns).squeeze()).save(path)
+    with writing(path):
+        Image.fromarray(grid(images[:100], columns).squeeze()).save(path)
     return path
 
 
@@ -84,8 +96,9 @@ def draw_parts(run, model, request, name):
             first = request.first_index + begin
             path = run.path("samples", name, f"images-{first:06d}.npz")
             rows = None if labels is None else labels[begin:end]
-            if not path.exists():
-                images = draw_images(
+            drawn = _read(path)
+            if drawn is None:
+                drawn = draw_images(
                     model,
                     end - begin,
                     rows,
@@ -98,20 +111,30 @@ def draw_parts(run, model, request, name):
                     batch_size=sampling.batch_size,
                     progress=lambda done, begin=begin: show(begin + done),
                 )
-                _save(path, images, rows, sampling.seed, first)
+                _save(path, drawn, rows, sampling.seed, first)
             show(end)
-            parts.append(np.load(path)["images"])
+            parts.append(drawn)
     return np.concatenate(parts), labels
+
+
+def _read(path):
+    """The images of a part that was drawn before; None where there is none, or a damaged one."""
+    try:
+        with np.load(path, allow_pickle=False) as part:
+            return part["images"]
+    except Exception:  # no file, or one of the many ways in which an archive can be damaged
+        return None
 
 
 def _save(path, images, labels, seed, first_index):
     """Writes one part whole or not at all."""
     unfinished = path.with_name(path.name + ".part.npz")
-    np.savez_compressed(
-        unfinished,
-        images=images,
-        labels=np.full(len(images), -1) if labels is None else labels,
-        seed=seed,
-        index=np.arange(first_index, first_index + len(images)),
-    )
-    unfinished.replace(path)
+    with writing(path):
+        np.savez_compressed(
+            unfinished,
+            images=images,
+            labels=np.full(len(images), -1) if labels is None else labels,
+            seed=seed,
+            index=np.arange(first_index, first_index + len(images)),
+        )
+        unfinished.replace(path)

@@ -1,7 +1,7 @@
 """The verbs `train` and `train --resume`: data, model, callbacks, fit, then everything after."""
 
-from app.build import build_data, build_loss, build_model, build_optimizer
-from app.config import Recipe, from_dict, to_dict
+from app.build import build_data, build_loss, build_model, build_optimizer, recipe_of
+from app.config import Recipe, to_dict
 from app.data.pipeline import Batches, FollowEpoch
 from app.errors import UserError
 from app.finish import finish
@@ -20,6 +20,7 @@ from callbacks import (
 def train(recipe: Recipe, root="runs") -> Run:
     """Trains a recipe from the start; samples, measures and exports what came out."""
     images = build_data(recipe)
+    model = _untrained(recipe, images)  # before there is a run: what does not fit leaves no folder
     run = Run.create(
         recipe.name,
         to_dict(recipe),
@@ -38,7 +39,7 @@ def train(recipe: Recipe, root="runs") -> Run:
         },
         seeds={"training": recipe.training.seed, "sampling": recipe.sampling.seed},
     )
-    return _carry_out(run, recipe, images)
+    return _carry_out(run, recipe, images, model)
 
 
 def resume(run_id: str, root="runs") -> Run:
@@ -46,24 +47,25 @@ def resume(run_id: str, root="runs") -> Run:
     run = Run.open(run_id, root)
     if run.status == "finished":
         raise UserError(f"Run {run.id} is finished. Start a new one with: train {run.recipe}.")
-    recipe = from_dict(run.config)
+    recipe = recipe_of(run)
     images = build_data(recipe)
-    recorded = run.manifest["dataset"]["digest"]
+    recorded = (run.manifest["dataset"] or {}).get("digest", "unknown data")
     if images.train.digest != recorded:
         raise UserError(
             f"The data set {images.train.name} has digest {images.train.digest}, but the run was "
             f"trained on {recorded}. Give it the same data to resume."
         )
+    model = _untrained(recipe, images)
     run.set_status("running")
-    return _carry_out(run, recipe, images)
+    return _carry_out(run, recipe, images, model)
 
 
-def _carry_out(run, recipe, images):
+def _carry_out(run, recipe, images, model):
     """Trains, then finishes; leaves the right status behind whatever happens."""
     console.print(f"run {run.id}: {recipe.name}, {len(images.train)} images of {images.train.name}")
     try:
         with Mirror(run, say=console.print) as mirror:
-            model, averages = fit(run, recipe, images, mirror)
+            averages = fit(run, recipe, images, model, mirror)
             finish(run, recipe, images, model, averages)
     except KeyboardInterrupt:
         console.print(f"Stopped. Go on with: python -m app train --resume {run.id}")
@@ -71,25 +73,32 @@ def _carry_out(run, recipe, images):
     return run
 
 
-def fit(run, recipe, images, mirror):
+def _untrained(recipe, images):
+    """The compiled model before its first step."""
+    training, loss = recipe.training, build_loss(recipe.diffusion.loss)
+    model = build_model(recipe, images.train.image_shape, images.train.classes)
+    steps = len(images.train) // training.batch_size
+    model.compile(
+        optimizer=build_optimizer(recipe, training.epochs * steps),
+        loss=loss,
+        jit_compile={"auto": "auto", "on": True, "off": False}[training.compile_xla],
+    )
+    return model
+
+
+def fit(run, recipe, images, model, mirror):
     """Trains the model, from the last checkpoint on where there is one.
 
     Returns:
-        The model, and its averages by name ("ema", "swa").
+        The averages of its weights by name ("ema", "swa").
     """
     training = recipe.training
-    model = build_model(recipe, images.train.image_shape, images.train.classes)
     warning = model.schedule.terminal_warning()
     if warning:
         console.print(f"note: {warning}")
     batches = _batches(images.train, recipe, shuffle=True)
     validation = _batches(images.validation, recipe, shuffle=False)
     steps = len(batches)
-    model.compile(
-        optimizer=build_optimizer(recipe, training.epochs * steps),
-        loss=build_loss(recipe.diffusion.loss),
-        jit_compile={"auto": "auto", "on": True, "off": False}[training.compile_xla],
-    )
     averages = _averages(training, batches)
     checkpoint = ResumeCheckpoint(
         run.path("checkpoints"),
@@ -119,7 +128,7 @@ def fit(run, recipe, images, mirror):
         progress.close()
     if guard.message:
         raise UserError(guard.message)
-    return model, averages
+    return averages
 
 
 def _batches(dataset, recipe, shuffle):

@@ -127,6 +127,7 @@ class ResumeCheckpoint(keras.callbacks.Callback):
 
     def _load(self, model):
         """Puts the newest good checkpoint into the model; returns (arrays, state) or None."""
+        damaged = []
         for path in self.checkpoints():
             try:
                 arrays, state = read_checkpoint(path)
@@ -134,9 +135,15 @@ class ResumeCheckpoint(keras.callbacks.Callback):
                 self._say(f"A checkpoint was set aside: {error}; the one before it is tried.")
                 with contextlib.suppress(OSError):
                     path.rename(path.with_name(f"{path.name}.damaged"))
+                damaged.append(path.name)
                 continue
             put_state(model, arrays, state["order"])
             return arrays, state
+        if damaged:
+            raise ValueError(
+                f"No checkpoint in {self.folder} can be read: {', '.join(damaged)} are damaged and "
+                "were set aside. Put copies of them back, or start again to train from epoch 1."
+            )
         return None
 
     def _save(self, epoch, finite):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.config.validation import between, require
+from app.config.validation import between, check_types, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,8 @@ class Data:
     """Let TFDS download the data set when no copy is found."""
 
     def __post_init__(self):
+        check_types(self)
+        require(self.name.strip() != "", "`name` must name a data set. Received: nothing.")
         require(
             0 < self.validation_fraction <= 0.5,
             f"`validation_fraction` must be in (0, 0.5]. Received: {self.validation_fraction}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.config.validation import between, positive, require
+from app.config.validation import between, check_types, import_path, positive, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +38,18 @@ class Diffusion:
     """Float value of a white pixel."""
 
     def __post_init__(self):
+        check_types(self)
+        if ":" in self.loss:
+            import_path(self, "loss")
         between(self, 1, 100_000, "steps")
         for name in ("first_beta", "last_beta"):
             value = getattr(self, name)
             require(0 < value < 1, f"`{name}` must be in (0, 1). Received: {value}.")
+        require(
+            self.first_beta <= self.last_beta,
+            f"`first_beta` must not exceed `last_beta` ({self.last_beta}). "
+            f"Received: {self.first_beta}.",
+        )
         require(
             0 <= self.label_dropout < 1,
             f"`label_dropout` must be in [0, 1). Received: {self.label_dropout}.",
@@ -77,6 +85,7 @@ class Sampling:
     """Seed of the pictures: same seed, same pictures."""
 
     def __post_init__(self):
+        check_types(self)
         positive(self, "steps", "batch_size")
         between(self, 0, 1, "eta")
         between(self, 0, 100, "guidance")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.config.validation import positive, require
+from app.config.validation import check_types, import_path, positive, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +18,14 @@ class PlainCNN:
     """Height and width of the kernels, pixels."""
     normalization: Literal["all", "channels"] = "all"
     """LayerNorm over channels and pixels, or over channels alone."""
+
+    def __post_init__(self):
+        check_types(self)
+        _all_positive(self, "channels")
+        require(
+            self.kernel_size > 0 and self.kernel_size % 2 == 1,
+            f"`kernel_size` must be odd and positive. Received: {self.kernel_size}.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +48,19 @@ class Unet:
     """Pixels folded into channels before the first convolution, each way (1: none)."""
 
     def __post_init__(self):
+        check_types(self)
         positive(self, "width", "blocks", "heads", "patch_size")
+        require(
+            self.width >= 4,
+            f"`width` must be at least 4. Received: {self.width}.",
+        )
+        _all_positive(self, "multipliers")
+        for multiplier in set(self.multipliers):
+            require(
+                self.width * multiplier % self.heads == 0,
+                f"`heads` must divide the channels of each level ({self.width * multiplier}). "
+                f"Received: {self.heads}.",
+            )
         require(0 <= self.dropout < 1, f"`dropout` must be in [0, 1). Received: {self.dropout}.")
 
 
@@ -52,6 +72,19 @@ class CustomNetwork:
     """`module:Class`; called with image_size, image_channels, classes and `arguments`."""
     arguments: dict[str, str | int | float] = field(default_factory=dict)
     """Further constructor arguments."""
+
+    def __post_init__(self):
+        check_types(self)
+        import_path(self, "path")
+
+
+def _all_positive(config, name):
+    """Raises ValueError unless the field holds one number or more, all above 0."""
+    values = getattr(config, name)
+    require(
+        len(values) > 0 and min(values) > 0,
+        f"`{name}` must hold at least one number, all above 0. Received: {values}.",
+    )
 
 
 Network = PlainCNN | Unet | CustomNetwork

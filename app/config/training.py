@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.config.validation import positive, require
+from app.config.validation import check_types, positive, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +28,16 @@ class Optimizer:
     """Batches whose gradients are averaged into one update."""
 
     def __post_init__(self):
+        check_types(self)
         positive(self, "learning_rate", "accumulation_steps")
         for name in ("warmup_steps", "clip_norm", "weight_decay"):
             value = getattr(self, name)
             require(value >= 0, f"`{name}` must be 0 or above. Received: {value}.")
+        require(
+            self.weight_decay == 0 or self.name == "adamw",
+            f"`weight_decay` needs the optimizer adamw. Received: {self.weight_decay} with "
+            f"{self.name}.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +64,9 @@ class Training:
     """Epochs between checkpoints."""
 
     def __post_init__(self):
+        check_types(self)
         positive(self, "epochs", "batch_size", "keep_checkpoints", "checkpoint_epochs")
+        require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")
         require(
             0 <= self.ema_decay < 1, f"`ema_decay` must be in [0, 1). Received: {self.ema_decay}."
         )
@@ -83,10 +91,15 @@ class Watching:
     """Images drawn for such a distance."""
 
     def __post_init__(self):
+        check_types(self)
         for name in ("sample_every", "score_every"):
             value = getattr(self, name)
             require(value >= 0, f"`{name}` must be 0 or above. Received: {value}.")
-        positive(self, "samples", "score_samples")
+        positive(self, "samples")
+        require(
+            self.score_samples >= 2,
+            f"`score_samples` must be 2 or above. Received: {self.score_samples}.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +112,7 @@ class Evaluation:
     """Features; auto: the digit classifier for digits, pixels otherwise."""
 
     def __post_init__(self):
+        check_types(self)
         require(
             self.samples == 0 or self.samples >= 16,
             f"`samples` must be 0 or at least 16. Received: {self.samples}.",

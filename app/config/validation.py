@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import math
+import re
+import types
+import typing
+
+_WORDS = {
+    int: "a whole number",
+    float: "a finite number",
+    bool: "True or False",
+    str: "text",
+    types.NoneType: "None",
+}
+
 
 def require(condition: bool, sentence: str) -> None:
     """Raises ValueError with a sentence unless the condition holds."""
@@ -21,3 +36,65 @@ def between(config, low, high, *names: str) -> None:
     for name in names:
         value = getattr(config, name)
         require(low <= value <= high, f"`{name}` must be in [{low}, {high}]. Received: {value}.")
+
+
+def import_path(config, name: str) -> None:
+    """Raises ValueError unless the named field has the form `module:name`."""
+    value = getattr(config, name)
+    require(
+        re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", value) is not None,
+        f"`{name}` must be an import path like my_module:MyClass. Received: {value!r}.",
+    )
+
+
+def check_types(config) -> None:
+    """Raises ValueError unless every field is of its annotated type, and numbers are finite.
+
+    Recipe files are Python, which does not look at annotations; the command line does.
+    """
+    hints = _hints(type(config))
+    for field in dataclasses.fields(config):
+        value, kind = getattr(config, field.name), hints[field.name]
+        require(
+            _fits(value, kind), f"`{field.name}` must be {_words(kind)}. Received: {value!r:.200}."
+        )
+
+
+@functools.cache
+def _hints(kind):
+    """The annotations of a config class as types."""
+    return typing.get_type_hints(kind)
+
+
+def _fits(value, kind):
+    """Whether a value is of an annotated type."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Literal:
+        return isinstance(value, str) and value in inner
+    if origin in (types.UnionType, typing.Union):
+        return any(_fits(value, option) for option in inner)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(item, inner[0]) for item in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(
+            _fits(key, inner[0]) and _fits(item, inner[1]) for key, item in value.items()
+        )
+    if kind in (int, float) and isinstance(value, bool):
+        return False
+    if kind is float:
+        return isinstance(value, (int, float)) and math.isfinite(value)
+    return isinstance(value, kind)
+
+
+def _words(kind):
+    """An annotated type in words."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Literal:
+        return f"one of {', '.join(inner)}"
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(dict.fromkeys(map(_words, inner)))
+    if origin is tuple:
+        return f"a tuple, each item {_words(inner[0])}"
+    if origin is dict:
+        return f"a dictionary of text to {_words(inner[1])}"
+    return _WORDS.get(kind, f"of type {kind.__name__}")

@@ -4,6 +4,8 @@ import numpy as np
 
 from app.errors import UserError
 
+MOST_CLASSES = 100_000
+
 
 def as_images(images, name="data"):
     """Returns images as uint8 (count, height, width, channels), or raises a sentence.
@@ -111,6 +113,11 @@ def as_labels(labels, count, classes=None, name="data"):
             f"{labels.dtype}, starting {labels[:3].tolist()}. Number the classes first."
         )
     limit = int(labels.max()) + 1 if classes is None else classes
+    if limit > MOST_CLASSES:
+        raise UserError(
+            f"Labels of '{name}' must number the classes from 0, at most {MOST_CLASSES:,} of them. "
+            f"Received: labels up to {limit - 1}. Number the classes first."
+        )
     wrong = np.flatnonzero((labels < 0) | (labels >= limit))
     if wrong.size:
         raise UserError(

@@ -1,5 +1,6 @@
 """Data sets in .npz files, and USPS and Fashion-MNIST, which may lie in one."""
 
+import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -46,7 +47,7 @@ def read_npz(path, split="train", name=None, class_names=(), flips=False):
         dataset = read_npz("shared/data/usps.npz", split="test")
         ```
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     name = name or path.stem
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -110,7 +111,7 @@ def find_file(name, directory=None):
     """
     candidates = [folder.parent / f"{name}.npz" for folder in tfds_source.folders(name, directory)]
     if directory and str(directory).endswith(".npz"):
-        candidates = [Path(directory).expanduser()]
+        candidates = [Path(os.path.expanduser(directory))]
     return next((path for path in candidates if path.is_file()), None)
 
 
@@ -148,8 +149,8 @@ def usps(directory=None, split="train", download=False):
     if not download:
         raise UserError(
             f"'usps' was looked for as usps.npz in {directory or 'the data folders'} and not "
-            "found. Give the file by `directory`, allow `download` to fetch it from OpenML, or use "
-            "the embedded data set `digits`."
+            "found. Give the file by `directory` (--data.directory), allow `download` to fetch it "
+            "from OpenML, or use the embedded data set `digits`."
         )
     from sklearn.datasets import fetch_openml
 

@@ -1,6 +1,7 @@
 """Folders of images: `<folder>/<class>/*.png`, or images without class folders."""
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -43,18 +44,22 @@ def read_folder(path, split="train", size=None, attributes=None, flips=False):
         dataset = read_folder("photos", size=64, flips=True)
         ```
     """
-    root = Path(path).expanduser()
+    root = Path(os.path.expanduser(path))
     if not root.is_dir():
         raise UserError(f"A folder of images was expected at {root}. There is none.")
     folders = {child.name for child in root.iterdir() if child.is_dir()}
     official = {"train", "test"} <= folders and folders <= {"train", "test", "validation", "val"}
     parts = [root] if not official else [root / name for name in _parts(split)]
-    files, classes = [], None
-    for part in parts:
-        found, names = _list(part)
-        if classes is not None and names != classes:
-            raise UserError(f"Train and test in {root} must have the same class folders.")
-        files, classes = files + found, names
+    listed = {part: _list(part) for part in parts}
+    classes = listed[parts[0]][1]
+    if official:
+        train, test = (_list(root / name)[1] for name in ("train", "test"))
+        if train != test:
+            raise UserError(
+                f"Train and test in {root} must have the same class folders. train has "
+                f"{', '.join(train) or 'none'}, test has {', '.join(test) or 'none'}."
+            )
+    files = [pair for found, _ in listed.values() for pair in found]
     images = _read_all([file for file, _ in files], size)
     names = ()
     labels = np.array([label for _, label in files]) if classes else None
@@ -167,7 +172,7 @@ def _read_image(file, size):
 
 def _read_attributes(path, files):
     """(names, float32 (count, attributes) in -1/+1) of the files, from a CSV."""
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             header, *rows = (row for row in csv.reader(file) if row)

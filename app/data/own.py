@@ -34,12 +34,12 @@ def read_own(path, split="train", flips=False):
         ```
     """
     function = _import(path)
-    takes_split = "split" in inspect.signature(function).parameters
     try:
+        takes_split = "split" in inspect.signature(function).parameters
         result = function(split=split) if takes_split else function()
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(
             f"{path} raised {type(error).__name__}: {error}. Call it in Python to see where."
         ) from error
@@ -63,10 +63,10 @@ def _import(path):
     sys.path.insert(0, folder)
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # an import can fail in any way
+    except (Exception, SystemExit) as error:  # an import can fail in any way
         raise UserError(
-            f"The module of {path!r} could not be imported: {error}. Start in its folder or set "
-            "PYTHONPATH."
+            f"The module of {path!r} could not be imported: "
+            f"{error or type(error).__name__}. Start in its folder or set PYTHONPATH."
         ) from error
     finally:
         sys.path.remove(folder)

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import importlib.util
+import os
 import re
 from pathlib import Path
 
@@ -130,7 +131,7 @@ def _kind(name):
     """Which reader a name is for, or a sentence with the nearest known name."""
     if name in SOURCES:
         return "known"
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if path.is_dir():
         return "folder"
     if path.suffix == ".npz":

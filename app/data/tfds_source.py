@@ -22,7 +22,7 @@ def folders(name, directory=None):
             NOISEWISE_DATA and TFDS_DATA_DIR and then ~/tensorflow_datasets.
     """
     given = [directory] if directory else [os.getenv("NOISEWISE_DATA"), os.getenv("TFDS_DATA_DIR")]
-    roots = [Path(root).expanduser() for root in given if root]
+    roots = [Path(os.path.expanduser(root)) for root in given if root]
     roots = roots or [Path("~/tensorflow_datasets").expanduser()]
     return [folder for root in roots for folder in (root / name, root / "tfds" / name)] + [
         root for root in roots if root.name == name or root.parent.name == name
@@ -65,8 +65,8 @@ def read(name, directory=None, split="train", download=False, flips=False):
         dataset = read("cifar10", "shared/data/tfds", "test")
         ```
     """
-    _, tfds = libraries()
     builder = open_builder(name, directory, download)
+    _, tfds = libraries()
     parts = "train+test" if split == "all" else split
     try:
         data = builder.as_dataset(
@@ -113,7 +113,8 @@ def open_builder(name, directory, download):
         places = ", ".join(str(folder) for folder in folders(name, directory))
         raise UserError(
             f"A prepared copy of '{name}' was looked for in {places} and not found. Give its "
-            "folder by `directory`, allow `download`, or use the embedded data set `mnist-5k`."
+            "folder by `directory` (--data.directory), allow `download`, or use the embedded "
+            "data set `mnist-5k`."
         )
     _, tfds = libraries()
     try:

@@ -93,7 +93,13 @@ class DiffusionModel(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(seed)
         # Compiled samplers by their settings; in a namespace, so that Keras does not track them.
         self.sampling = types.SimpleNamespace(programs={})
-        self.network(ops.zeros((1, *self.image_shape)), ops.zeros((1,)), self.condition.null(1))
+        noisy = ops.zeros((1, *self.image_shape))
+        output = self.network(noisy, ops.zeros((1,)), self.condition.null(1))
+        if getattr(output, "shape", None) != noisy.shape:
+            raise ValueError(
+                f"The network must return the shape of its images, {tuple(noisy.shape)}. "
+                f"Received: {getattr(output, 'shape', type(output).__name__)}."
+            )
         self.built = True
 
     def build(self, input_shape=None):

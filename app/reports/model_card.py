@@ -1,5 +1,7 @@
 """The model card of a run: data, recipe, scores, limits; Markdown."""
 
+from app.files import write_atomically
+
 
 def write_model_card(run, recipe, scores):
     """Writes model_card.md into the run folder; returns its path."""
@@ -55,5 +57,5 @@ def write_model_card(run, recipe, scores):
         ),
     ]
     path = run.path("model_card.md")
-    path.write_text("\n".join(lines) + "\n")
+    write_atomically(path, "\n".join(lines) + "\n")
     return path

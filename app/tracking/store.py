@@ -44,7 +44,10 @@ def connect(uri):
     mlflow.set_tracking_uri(uri)
     path = database(uri)
     if path is None or (uri in _ready and path.exists()):
-        return mlflow.MlflowClient(uri)
+        try:
+            return mlflow.MlflowClient(uri)
+        except Exception as error:  # a scheme that MLflow does not know, a driver that is missing
+            raise UserError(_store_trouble(uri, error)) from error
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     with _lock(path.with_name(path.name + ".lock")):
@@ -95,6 +98,8 @@ def ui(port=5000, say=print):
             f"The runs are on the server {without_password(uri)}: open that address in a browser. "
             "Unset MLFLOW_TRACKING_URI to see the store of this clone."
         )
+    if not 1 <= port <= 65535:
+        raise UserError(f"A port must be from 1 to 65535. Received: {port}. Pass another --port.")
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,8 +1,12 @@
 """One tiny run for all end-to-end tests: trained once, in a store of its own."""
 
+import json
+import re
+
 import pytest
 
 from app.cli import main
+from app.config import to_dict
 
 RECIPE = """
 from app.config import *
@@ -40,3 +44,51 @@ def tiny(world):
     runs = world / "runs"
     assert main(["train", str(world / "tiny.py"), "--runs", str(runs)]) == 0
     return runs, next(runs.iterdir()).name
+
+
+@pytest.fixture
+def refused(capsys, monkeypatch):
+    """A function (arguments, pattern): they fail with one sentence of that pattern, no traceback.
+
+    Lines are joined and the frames of the option parser left out before the pattern is searched.
+    """
+    monkeypatch.setenv("COLUMNS", "240")
+    monkeypatch.setattr("app.train.fit", lambda *parts: pytest.fail("training began"))
+
+    def check(arguments, pattern):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as end:  # the option parser
+            code = end.code
+        output = "".join(capsys.readouterr())
+        assert code not in (0, None), output
+        assert "Traceback" not in output and "Unexpected failure" not in output, output
+        words = " ".join(re.sub("[│╭╮╰╯─]", " ", output).split())
+        assert re.search(pattern, words), words
+
+    return check
+
+
+def make_run(runs, name="20260101-000000-made", **changes):
+    """A run folder as `train` leaves it, of two images' worth of weights, without training."""
+    from app.build import build_model
+    from app.recipes import load_recipe
+
+    folder = runs / name
+    (folder / "weights").mkdir(parents=True)
+    (runs.parent / "made.py").write_text(RECIPE)
+    recipe = load_recipe(str(runs.parent / "made.py"))
+    manifest = {
+        "version": 1,
+        "id": name,
+        "kind": "diffusion",
+        "recipe": "tiny",
+        "status": "stopped",
+        "dataset": {"name": "digits", "version": "1", "digest": "0123456789abcdef"},
+        "images": [[8, 8, 1], 10],
+        **changes,
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "config.json").write_text(json.dumps(to_dict(recipe)))
+    build_model(recipe, (8, 8, 1), 10).save_weights(folder / "weights" / "raw.weights.h5")
+    return folder
