@@ -17,6 +17,7 @@ from app.quiet import plain_warnings, quiet_start
 from app.recipes import RECIPES, load_recipe
 
 Positional = tyro.conf.Positional
+RunId = Annotated[str, tyro.conf.arg(metavar="RUN")]
 Prefixless = tyro.conf.arg(name="")
 
 
@@ -35,8 +36,8 @@ class Train:
 class Resume:
     """Goes on with a stopped run, exactly where its last checkpoint left it."""
 
-    run: Positional[str]
-    """Run id, a unique beginning of it, or a path."""
+    run: Positional[RunId]
+    """Run id, a unique beginning of it, a path, or the MLflow run id."""
     runs: str = "runs"
     """Folder of all runs."""
 
@@ -45,8 +46,8 @@ class Resume:
 class Sample:
     """Draws images from a run."""
 
-    run: Positional[str]
-    """Run id, a unique beginning of it, or a path."""
+    run: Positional[RunId]
+    """Run id, a unique beginning of it, a path, or the MLflow run id."""
     count: int = 60
     """Images to draw."""
     labels: tuple[int, ...] = ()
@@ -54,13 +55,13 @@ class Sample:
     weights: Literal["best", "ema", "raw", "swa"] = "best"
     """Which weights; best: the averaged ones where there are any."""
     steps: int | None = None
-    """Denoising steps (unset: the recipe's)."""
+    """Denoising steps, 1 to the length of the chain (unset: the recipe's)."""
     guidance: float | None = None
-    """Classifier-free guidance, 0 is off (unset: the recipe's)."""
+    """Guidance w in (1 + w) conditional - w unconditional; 0: off (unset: the recipe's)."""
     sampler: Literal["ddim", "ddpm"] | None = None
     """Sampler (unset: the recipe's)."""
     seed: int | None = None
-    """Seed: same seed, same pictures (unset: the recipe's)."""
+    """Seed, 0 to 2^31 - 1: same seed, same pictures (unset: the recipe's)."""
     first_index: int = 0
     """Index of the first image: 0 to 99 and 100 to 199 are different pictures of one seed."""
     runs: str = "runs"
@@ -71,10 +72,10 @@ class Sample:
 class Evaluate:
     """Measures a run: Frechet distance with its floor, class accuracy, recall, memorisation."""
 
-    run: Positional[str]
-    """Run id, a unique beginning of it, or a path."""
+    run: Positional[RunId]
+    """Run id, a unique beginning of it, a path, or the MLflow run id."""
     samples: int = 2000
-    """Images drawn and measured."""
+    """Images drawn and measured, 2 or more. Compare distances of the same number only."""
     weights: Literal["best", "ema", "raw", "swa"] = "best"
     """Which weights; best: the averaged ones where there are any."""
     runs: str = "runs"
@@ -85,8 +86,8 @@ class Evaluate:
 class Export:
     """Writes the denoiser and the whole sampler as SavedModels, reloads and compares them."""
 
-    run: Positional[str]
-    """Run id, a unique beginning of it, or a path."""
+    run: Positional[RunId]
+    """Run id, a unique beginning of it, a path, or the MLflow run id."""
     weights: Literal["best", "ema", "raw", "swa"] = "best"
     """Which weights; best: the averaged ones where there are any."""
     runs: str = "runs"
@@ -97,8 +98,8 @@ class Export:
 class Compare:
     """Shows what differs between runs, and their scores side by side."""
 
-    run_ids: Positional[tuple[str, ...]]
-    """Two runs or more."""
+    run_ids: Positional[Annotated[tuple[str, ...], tyro.conf.arg(metavar="RUN RUN ...")]]
+    """Two runs or more, each as for `sample`."""
     json: bool = False
     """JSON in place of a table."""
     runs: str = "runs"
@@ -109,8 +110,8 @@ class Compare:
 class Sync:
     """Uploads what a run recorded to MLflow: after an outage, or to another server."""
 
-    run: Positional[str]
-    """Run id, a unique beginning of it, or a path."""
+    run: Positional[RunId]
+    """Run id, a unique beginning of it, a path, or the MLflow run id."""
     runs: str = "runs"
     """Folder of all runs."""
 

@@ -25,7 +25,7 @@ class Diffusion:
     target: Literal["noise", "clean", "velocity"] = "noise"
     """What the network predicts."""
     weighting: Literal["none", "min_snr"] = "none"
-    """Weight of the loss by noise level."""
+    """Weight of the loss by noise level: none, or min-SNR with gamma 5."""
     loss: str = "mean_squared_error"
     """A Keras loss name, or module:Class of your own."""
     condition: Literal["none", "class"] = "none"

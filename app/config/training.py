@@ -47,7 +47,7 @@ class Training:
     epochs: int = 20
     """Passes over the training images."""
     batch_size: int = 128
-    """Images a step."""
+    """Images a step; the last, incomplete batch of an epoch is left out."""
     seed: int = 0
     """Seed of weights, batches and training noise."""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
@@ -55,7 +55,7 @@ class Training:
     compile_xla: Literal["auto", "on", "off"] = "auto"
     """XLA; auto: on a GPU and on JAX, off on a TensorFlow CPU, where it was measured slower."""
     ema_decay: float = 0.999
-    """Decay of the exponential moving average of the weights (0: none)."""
+    """Decay a step of the exponential moving average of the weights, [0, 1) (0: none)."""
     swa_start_epoch: int | None = None
     """Epoch after which stochastic weight averaging starts (unset: none)."""
     keep_checkpoints: int = 2
