@@ -247,9 +247,7 @@ def known(root="runs"):
 def _check_root(root):
     """Refuses a file in the place of the folder of runs."""
     if root.exists() and not root.is_dir():
-        raise UserError(
-            f"Cannot write or read runs in {root}: it is a file, not a folder. Pass another --runs."
-        )
+        raise UserError(f"Cannot write or read runs in {root}: it is a file. Pass another --runs.")
 
 
 def _new_folder(root, recipe):

@@ -246,7 +246,7 @@ def test_damaged_scores_and_metrics(refused, tmp_path):
 
 
 PLACES = [
-    ("a-file", r"runs in a-file: it is a file, not a folder\. Pass another --runs"),
+    ("a-file", r"runs in a-file: it is a file\. Pass another --runs"),
     ("a-file/below", r"Cannot write .*a file is in the place of a folder"),
     ("/proc/runs", r"Cannot write /proc/runs.*(no such folder|permission)"),
     ("/sys/runs", r"Cannot write /sys/runs.*(permission|read-only|no such folder)"),
@@ -269,9 +269,7 @@ def test_folders_that_are_no_runs(refused, tmp_path, verb):
     pattern = r"empty is no run: it has no manifest\.json|No run 'x'"
     refused([*verb, tmp_path / "empty", *where], pattern)
     refused([*verb, tmp_path / "file", *where], r"No run '")
-    refused(
-        [*verb, "a", "--runs", tmp_path / "file"], r"runs in .*file: it is a file, not a folder"
-    )
+    refused([*verb, "a", "--runs", tmp_path / "file"], r"runs in .*file: it is a file")
 
 
 def test_a_run_id_that_is_not_unique(refused, tmp_path):

@@ -1,0 +1,273 @@
+"""Failures in the middle of work: one sentence, the right status, nothing trained lost."""
+
+import errno
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from app.cli import main
+from callbacks.checkpoint_file import read_checkpoint
+
+RECIPE = """
+from app.config import *
+
+RECIPE = Recipe(
+    name="frail",
+    data=Data(name="blobs.npz"),
+    network={network},
+    diffusion=Diffusion(steps=10, scale_to_steps=False, last_beta=0.5),
+    training=Training(epochs=2, batch_size=32),
+    sampling=Sampling(steps=2),
+    watching=Watching(sample_every=0, samples=4),
+    evaluation=Evaluation(samples=0),
+)
+"""
+
+BREAKS = """
+import keras
+from keras import ops
+
+@keras.saving.register_keras_serializable("tests")
+class Breaks(keras.Layer):
+    "A convolution that returns NaN from its 7th training step on."
+    def __init__(self, image_channels=1, **options):
+        super().__init__()
+        self.inner = keras.layers.Conv2D(image_channels, 3, padding="same")
+    def build(self, shape, *rest):
+        self.inner.build(shape)
+        self.steps = self.add_weight(shape=(), initializer="zeros", trainable=False)
+    def call(self, noisy, time, condition=None, training=False):
+        if training:
+            self.steps.assign_add(1.0)
+        return self.inner(noisy) * ops.where(self.steps > 6.0, float("nan"), 1.0)
+"""
+
+
+def prepare(tmp_path, monkeypatch):
+    """Goes to a folder with recipe files and 200 small images: 4 steps an epoch."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    images = np.random.default_rng(0).integers(0, 256, (200, 8, 8), "uint8")
+    np.savez(tmp_path / "blobs.npz", images=images)
+    small = "PlainCNN(channels=(4,), kernel_size=3)"
+    (tmp_path / "frail.py").write_text(RECIPE.format(network=small))
+    (tmp_path / "breaks.py").write_text(BREAKS)
+    (tmp_path / "nan.py").write_text(RECIPE.format(network="CustomNetwork(path='breaks:Breaks')"))
+    return tmp_path
+
+
+@pytest.fixture
+def work(world, tmp_path, monkeypatch):
+    """A prepared folder of its own."""
+    return prepare(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def trained(world, tmp_path_factory):
+    """A run of two epochs, stopped by Ctrl-C right after training: its folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        place = prepare(tmp_path_factory.mktemp("trained"), patch)
+        patch.setattr("app.train.finish", stop)
+        assert main(["train", "frail.py"]) == 130
+    (folder,) = (place / "runs").iterdir()
+    assert status(folder) == "stopped"
+    return folder
+
+
+@pytest.fixture
+def stopped(trained, work):
+    """A copy of the stopped run."""
+    return shutil.copytree(trained, work / "runs" / trained.name)
+
+
+def stop(*parts):
+    raise KeyboardInterrupt
+
+
+def status(folder):
+    return json.loads((folder / "manifest.json").read_text())["status"]
+
+
+def said(capfd):
+    output = "".join(capfd.readouterr())
+    assert "Traceback" not in output
+    return " ".join(output.split())
+
+
+def checkpoints(folder):
+    return sorted(path.name for path in (folder / "checkpoints").iterdir())
+
+
+def test_a_loss_that_turns_nan_stops_and_keeps_the_last_good_checkpoint(work, capfd):
+    assert main(["train", "nan.py"]) == 2
+    text = said(capfd)
+    assert "error: Training stopped because the loss became nan in epoch 2, step 3" in text
+    assert "the weights of the end of epoch 1 were put back" in text
+    (folder,) = (work / "runs").iterdir()
+    assert status(folder) == "failed"
+    assert checkpoints(folder) == ["checkpoint-0001.npz"]
+    arrays, state = read_checkpoint(folder / "checkpoints" / "checkpoint-0001.npz")
+    assert state["epoch"] == 1
+    assert all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f")
+
+
+def test_an_absurd_learning_rate_is_named_with_its_step(work, capfd):
+    options = ["--optimizer.learning-rate", "1e30", "--optimizer.clip-norm", "0"]
+    assert main(["train", "frail.py", *options]) == 2
+    text = said(capfd)
+    assert "loss became" in text and "in epoch 1, step" in text
+    (folder,) = (work / "runs").iterdir()
+    assert status(folder) == "failed"
+    reason = json.loads((folder / "manifest.json").read_text())["reason"]
+    assert "loss became" in reason
+
+
+def test_without_mlflow_all_is_kept_and_sync_uploads_it(work, monkeypatch, capfd):
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert main(["train", "frail.py"]) == 0
+    text = said(capfd)
+    assert text.count("MLflow at http://127.0.0.1:9 cannot be written") == 1
+    (folder,) = (work / "runs").iterdir()
+    assert f"python -m app sync {folder.name}" in text
+    assert status(folder) == "finished" and len((folder / "metrics.jsonl").open().readlines()) == 2
+    assert main(["sync", folder.name]) == 2
+    assert "cannot be written" in said(capfd)
+    store = f"sqlite:///{work}/later.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+    assert main(["sync", folder.name]) == 0
+    link = json.loads((folder / "manifest.json").read_text())["mlflow"]
+    client = mlflow.MlflowClient(store)
+    run = client.get_run(link["run_id"])
+    assert run.info.status == "FINISHED"
+    assert len(client.get_metric_history(run.info.run_id, "loss")) == 2
+    assert "weights" in {item.path for item in client.list_artifacts(run.info.run_id)}
+
+
+def full_disk(patch, wanted):
+    """From now on, moving a file into place fails as on a full disk, where its name is wanted."""
+    replace = os.replace
+
+    def fails(source, target, **options):
+        if wanted in str(target):
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        return replace(source, target, **options)
+
+    patch.setattr(os, "replace", fails)
+
+
+def test_a_disk_full_at_a_checkpoint_does_not_stop_training(work, monkeypatch, capfd):
+    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    with monkeypatch.context() as patch, pytest.warns(UserWarning, match="training goes on"):
+        full_disk(patch, "checkpoint-0002")
+        assert main(["train", "frail.py"]) == 0
+    (folder,) = (work / "runs").iterdir()
+    assert checkpoints(folder) == ["checkpoint-0001.npz"]
+    assert status(folder) == "finished"
+
+
+def test_a_disk_full_at_the_log_ends_in_a_sentence_and_resumes(work, monkeypatch, capfd):
+    def fails(run, metrics, step):
+        from app.files import writing
+
+        with writing(run.folder / "metrics.jsonl"):
+            if step == 1:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.run.Run.log", fails)
+        assert main(["train", "frail.py"]) == 2
+    assert "metrics.jsonl: the disk is full. Free space" in said(capfd)
+    (folder,) = (work / "runs").iterdir()
+    assert status(folder) == "failed" and checkpoints(folder) == ["checkpoint-0001.npz"]
+    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    assert main(["train", "--resume", folder.name]) == 0
+    assert "epoch 2/2" in said(capfd) and status(folder) == "finished"
+
+
+@pytest.mark.parametrize(
+    "place, error",
+    [
+        ("keras.Model.save_weights", OSError(errno.ENOSPC, "No space left on device")),
+        ("keras.Model.save_weights", RuntimeError("file write failed: No space left on device")),
+        ("app.finish.training_curves", OSError(errno.ENOSPC, "No space left on device")),
+        ("app.export.export_denoiser", RuntimeError("x.data-0; No space left on device")),
+        ("PIL.Image.Image.save", OSError(errno.EDQUOT, "Disk quota exceeded")),
+    ],
+)
+def test_a_disk_full_after_training_resumes_at_what_follows(
+    stopped, monkeypatch, capfd, place, error
+):
+    def fails(*parts, **options):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, fails)
+        assert main(["train", "--resume", stopped.name]) == 2
+    assert "Cannot write" in (text := said(capfd)) and "the disk is full" in text
+    assert status(stopped) == "failed"
+    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    assert main(["train", "--resume", stopped.name]) == 0
+    assert "epoch 1/2" not in said(capfd), "what was trained was not trained again"
+
+
+@pytest.mark.parametrize("damage", ["half", "empty", "text", "bit"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(stopped, monkeypatch, capfd, damage):
+    newest = stopped / "checkpoints" / "checkpoint-0002.npz"
+    content = bytearray(newest.read_bytes())
+    content[len(content) // 2] ^= 1
+    parts = {"half": content[: len(content) // 2], "empty": b"", "text": b"oops", "bit": content}
+    newest.write_bytes(parts[damage])
+    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    with pytest.warns(UserWarning, match="checkpoint-0002.npz .*; the one before it is tried"):
+        assert main(["train", "--resume", stopped.name]) == 0
+    text = said(capfd)
+    assert "epoch 2/2" in text and "epoch 1/2" not in text
+    assert "checkpoint-0002.npz.damaged" in checkpoints(stopped)
+
+
+def test_only_damaged_checkpoints_are_a_sentence(stopped, capfd):
+    for path in (stopped / "checkpoints").iterdir():
+        path.write_bytes(b"oops")
+    with pytest.warns(UserWarning, match="set aside"):
+        assert main(["train", "--resume", stopped.name]) == 2
+    assert "No checkpoint in" in (text := said(capfd)) and "start again to train" in text
+    assert status(stopped) == "failed"
+
+
+def test_a_resume_wants_the_same_data_and_an_unfinished_run(stopped, work, capfd):
+    before = (work / "blobs.npz").read_bytes()
+    np.savez(work / "blobs.npz", images=np.zeros((200, 8, 8), "uint8"))
+    assert main(["train", "--resume", stopped.name]) == 2
+    assert "has digest" in (text := said(capfd)) and "Give it the same data to resume" in text
+    assert status(stopped) == "stopped"
+    (work / "blobs.npz").unlink()
+    assert main(["train", "--resume", stopped.name]) == 2
+    assert "A file of images was expected at blobs.npz" in said(capfd)
+    (work / "blobs.npz").write_bytes(before)
+    values = json.loads((stopped / "manifest.json").read_text())
+    (stopped / "manifest.json").write_text(json.dumps({**values, "status": "finished"}))
+    assert main(["train", "--resume", stopped.name]) == 2
+    assert "is finished. Start a new one with: train frail" in said(capfd)
+
+
+def test_no_memory_and_defects_are_sentences_too(stopped, monkeypatch, capfd):
+    for error, pattern in (
+        (MemoryError(), "out of memory. Try a smaller --training.batch-size"),
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory"), "out of memory"),
+        (KeyError("lost"), "Unexpected failure, KeyError: 'lost'. What was saved before is kept"),
+        (AttributeError("no such"), "NOISEWISE_DEBUG=1 shows where"),
+    ):
+
+        def fails(*parts, error=error):
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr("app.train.finish", fails)
+            assert main(["train", "--resume", stopped.name]) == 2
+        assert pattern in said(capfd)
+        assert status(stopped) == "failed"
