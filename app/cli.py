@@ -215,9 +215,15 @@ def _export(options):
 
 
 def _compare(options):
+    from rich.console import Console
+
     from app.compare import compare
 
-    compare(options.run_ids, as_json=options.json, root=options.runs)
+    found = compare(options.run_ids, as_json=options.json, root=options.runs)
+    if options.json:
+        print(found)
+    else:
+        Console(soft_wrap=True).print(found)
 
 
 def _sync(options):
@@ -242,6 +248,8 @@ def _data(options):
 
 
 def _ui(options):
+    with quiet_start():
+        import callbacks  # noqa: F401  (loads keras)
     from app.tracking import ui
 
     ui(options.port)

@@ -92,6 +92,7 @@ def test_the_other_verbs_answer(tiny, capsys):
     assert main(["data"]) == 0
     output = capsys.readouterr().out
     assert "mnist-small" in output and "digits" in output and "frechet" in output
+    assert "Runs side by side" in output
 
 
 def test_dry_run_estimates_and_writes_nothing(world, capsys):
