@@ -1,5 +1,7 @@
 """The verbs `train` and `train --resume`: data, model, callbacks, fit, then everything after."""
 
+import keras
+
 from app.build import build_data, build_loss, build_model, build_optimizer, recipe_of
 from app.config import Recipe, to_dict
 from app.data.pipeline import Batches, FollowEpoch
@@ -100,11 +102,12 @@ def fit(run, recipe, images, model, mirror):
     validation = _batches(images.validation, recipe, shuffle=False)
     steps = len(batches)
     averages = _averages(training, batches)
+    watching = [*averages.values(), *watchers(run, recipe, images, averages, mirror)]
     checkpoint = ResumeCheckpoint(
         run.path("checkpoints"),
         every_epochs=training.checkpoint_epochs,
         keep=training.keep_checkpoints,
-        also={name: average for name, average in averages.items() if name == "swa"},
+        also={type(item).__name__: item for item in watching if hasattr(item, "state")},
     )
     progress = TrainingProgress(steps)
     guard = NanGuard(checkpoint)
@@ -117,9 +120,9 @@ def fit(run, recipe, images, model, mirror):
             verbose=0,
             callbacks=[
                 FollowEpoch(batches),
+                keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: run.rewind(epoch)),
                 guard,
-                *averages.values(),
-                *watchers(run, recipe, images, model, averages, mirror),
+                *watching,
                 progress,
                 checkpoint,
             ],

@@ -7,7 +7,7 @@ from callbacks import BestCheckpoint, FrechetLogger, SampleGrid
 from callbacks.mlflow_logger import MLflowLogger
 
 
-def watchers(run, recipe, images, model, averages, mirror):
+def watchers(run, recipe, images, averages, mirror):
     """The callbacks that watch a run, in the order in which they must stand."""
     average = averages.get("ema") or averages.get("swa")
     watching, found = recipe.watching, []
