@@ -39,7 +39,13 @@ class Unet:
     blocks: int = 2
     """Residual blocks a level on the way down (one more on the way up)."""
     attention_resolutions: tuple[int, ...] = (16,)
-    """Heights (pixels) at which attention is used."""
+    """Heights of the feature maps (pixels, after patching) at which attention is used."""
+    middle_attention: bool = True
+    """Attention between the two middle blocks too."""
+    downsample: Literal["convolution", "max_pool"] = "convolution"
+    """How the resolution is halved."""
+    upsample: Literal["convolution", "bilinear"] = "convolution"
+    """How it is doubled: nearest neighbour and a convolution, or bilinear."""
     heads: int = 1
     """Attention heads."""
     dropout: float = 0.0

@@ -59,20 +59,13 @@ def _length(name, steps, last_beta):
 UNET = Recipe(
     name="mnist-unet",
     summary="Class-conditional U-Net on full MNIST, velocity target, cosine schedule.",
-    data=Data(name="mnist", validation_fraction=1 / 12),
-    network=Unet(
-        width=64,
-        multipliers=(1, 2),
-        blocks=2,
-        attention_resolutions=(7,),
-        patch_size=2,
-        dropout=0.1,
-    ),
+    data=Data(name="mnist", validation_fraction=1 / 60),
+    network=Unet(width=32, multipliers=(1, 2), blocks=1, attention_resolutions=(7,), patch_size=2),
     diffusion=Diffusion(schedule="cosine", target="velocity", condition="class"),
-    optimizer=Optimizer(learning_rate=1e-3, decay="cosine", warmup_steps=500),
-    training=Training(epochs=20, batch_size=128, ema_decay=0.999),
-    sampling=Sampling(steps=50, guidance=0.0),
-    watching=Watching(sample_every=1, score_every=1, score_samples=2000),
+    optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup_steps=200),
+    training=Training(epochs=6, batch_size=128, ema_decay=0.999),
+    sampling=Sampling(steps=20, eta=1.0),
+    watching=Watching(sample_every=1, score_every=2, score_samples=10000),
     evaluation=Evaluation(samples=10000),
 )
 
