@@ -82,9 +82,17 @@ def build_network(network: config.Network, image_shape, classes):
         return PlainCNN(image_channels=channels, classes=classes, **options)
     if isinstance(network, config.Unet):
         return Unet(image_channels=channels, image_size=height, classes=classes, **options)
-    return imported(network.path)(
+    made = imported(network.path)(
         image_size=height, image_channels=channels, classes=classes, **network.arguments
     )
+    try:
+        keras.saving.serialize_keras_object(made)["config"]
+    except NotImplementedError as error:
+        raise UserError(
+            f"The network {network.path} has no get_config, which the export rebuilds it from. "
+            "Define get_config(self), returning its constructor arguments."
+        ) from error
+    return made
 
 
 def build_schedule(diffusion: config.Diffusion):

@@ -87,7 +87,9 @@ def send_images(mirror):
 
 
 def image_key(name):
-    """Splits the name of an image file into its key and its epoch (0 where it has none).
+    """Splits the name of an image file into its key and its step (0 where it has none).
+
+    `epoch-0005` counts from 1, as SampleGrid does, and is step 4, beside the metrics of that epoch.
 
     Example:
         ```python
@@ -95,8 +97,10 @@ def image_key(name):
         ```
     """
     stem = name.rsplit(".", 1)[0]
-    match = re.fullmatch(r"(.*?)[-_]?(?:epoch[-_]?)?(\d+)", stem)
-    key, step = (match[1], int(match[2])) if match else (stem, 0)
+    match = re.fullmatch(r"(.*?)[-_]?(epoch[-_]?)?(\d+)", stem)
+    key, step = (match[1], int(match[3])) if match else (stem, 0)
+    if match and match[2]:
+        step = max(0, step - 1)
     return re.sub(r"[^\w\-. /]", "_", key) or "image", step
 
 

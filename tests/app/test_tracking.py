@@ -225,7 +225,7 @@ def test_many_parameters_and_rows_go_in_batches(tmp_path, store):
 
 def test_names_of_images():
     assert uploads.image_key("samples-0012.png") == ("samples", 12)
-    assert uploads.image_key("grid_epoch_3.png") == ("grid", 3)
+    assert uploads.image_key("grid_epoch_3.png") == ("grid", 2)  # epochs count from 1, steps from 0
     assert uploads.image_key("final.png") == ("final", 0)
     assert uploads.image_key("deep/ema-7.png") == ("deep/ema", 7)
     assert uploads.image_key("0003.png") == ("image", 3)
