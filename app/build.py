@@ -86,7 +86,8 @@ def build_network(network: config.Network, image_shape, classes):
         image_size=height, image_channels=channels, classes=classes, **network.arguments
     )
     try:
-        keras.saving.serialize_keras_object(made)["config"]
+        if isinstance(made, keras.Layer):
+            made.get_config()
     except NotImplementedError as error:
         raise UserError(
             f"The network {network.path} has no get_config, which the export rebuilds it from. "

@@ -154,10 +154,13 @@ class MLflowLogger(keras.callbacks.Callback):
         values = {name: value for name, value in (self.params or {}).items() if value is not None}
         optimizer = getattr(self.model, "optimizer", None)
         if optimizer is not None:
+            values["optimizer_name"] = type(optimizer).__name__  # Keras's own counts: adam_20
             for name, value in optimizer.get_config().items():
+                if name == "name":
+                    continue
                 if isinstance(value, dict):  # a learning rate schedule
                     value = json.dumps(value, default=str)
-                values["optimizer_name" if name == "name" else f"optimizer.{name}"] = value
+                values[f"optimizer.{name}"] = value
         values["keras_backend"] = keras.backend.backend()
         prefix = "" if self._fits == 1 else f"fit_{self._fits}."
         return {f"{prefix}{name}": str(value)[:6000] for name, value in values.items()}

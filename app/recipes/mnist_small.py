@@ -30,9 +30,9 @@ RECIPES = [
         ),
         diffusion=Diffusion(schedule="cosine", target="velocity", condition="class"),
         optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup_steps=100),
-        training=Training(epochs=45, batch_size=64, ema_decay=0.995),
-        sampling=Sampling(steps=20, eta=1.0, guidance=0.25),
-        watching=Watching(sample_every=15),
+        training=Training(epochs=32, batch_size=64, ema_decay=0.995),
+        sampling=Sampling(steps=15, eta=1.0, guidance=0.2),
+        watching=Watching(sample_every=8),
         evaluation=Evaluation(samples=2000),
     )
 ]

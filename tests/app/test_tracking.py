@@ -279,7 +279,7 @@ def test_store_trouble_is_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="cannot be opened"):
         sync(run)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", str(tmp_path / "mlruns"))
-    with pytest.raises(UserError, match="cannot be written .*maintenance mode"):
+    with pytest.raises(UserError, match="cannot be opened.*maintenance mode"):
         sync(run)
 
 

@@ -58,7 +58,7 @@ def test_a_bare_fit(client):
         assert [point.step for point in points] == [0, 1, 2]
         np.testing.assert_allclose([p.value for p in points], trained.history[name], rtol=1e-6)
     assert set(run.data.metrics) == {"loss", "val_loss"}
-    assert run.data.params["epochs"] == "3" and run.data.params["optimizer_name"] == "adam"
+    assert run.data.params["epochs"] == "3" and run.data.params["optimizer_name"] == "Adam"
     assert float(run.data.params["optimizer.learning_rate"]) == pytest.approx(0.01)
     assert run.data.params["keras_backend"] == keras.backend.backend()
     assert "Total params" in import_mlflow().artifacts.load_text(
