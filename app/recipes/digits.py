@@ -1,4 +1,4 @@
-"""Digits of 8x8 pixels: the whole path in under two minutes.
+"""Digits of 8x8 pixels: the whole path, quickly.
 
 Source: our own; the data set is scikit-learn's `load_digits` (1,797 images).
 Command: python -m app train digits
@@ -9,7 +9,7 @@ from app.config import Data, Diffusion, Evaluation, Optimizer, Recipe, Training,
 RECIPES = [
     Recipe(
         name="digits",
-        summary="8x8 digits, class-conditional U-Net: the whole path in under two minutes.",
+        summary="8x8 digits, class-conditional U-Net: the whole path, quickly.",
         data=Data(name="digits"),
         network=Unet(width=32, multipliers=(1, 2), blocks=1, attention_resolutions=()),
         diffusion=Diffusion(schedule="cosine", target="velocity", condition="class"),

@@ -2,6 +2,9 @@
 
 Source: our own.
 Command: make run, or python -m app train mnist-small
+Time: 13.3 minutes on two shared CPU cores (TensorFlow), 2.1 GB.
+Seen 2026-11-22, n = 2,000, one seed: Frechet distance 23.1 (floor 8.4, all black 561.9), class
+accuracy 95.5 %, recall 0.45 (real 0.87).
 """
 
 from app.config import (
@@ -19,7 +22,7 @@ from app.config import (
 RECIPES = [
     Recipe(
         name="mnist-small",
-        summary="5,000 embedded MNIST digits, class-conditional, ten minutes on two cores.",
+        summary="5,000 embedded MNIST digits, class-conditional: the job of make run.",
         data=Data(name="mnist-5k", validation_fraction=0.05),
         network=Unet(
             width=32,
