@@ -7,7 +7,7 @@ from app.diffusion.samplers import loop
 
 
 @keras.saving.register_keras_serializable("diffusion")
-class DDIM:
+class DDIM(loop.Sampler):
     """Steps that keep the predicted noise (eta 0) or renew a part of it (eta 1: all of DDPM's).
 
     Use eta = 0 for few steps, for repeatable paths from start to image, and for interpolation; the
@@ -52,21 +52,6 @@ class DDIM:
         self.eta = float(eta)
         self.clip = loop.checked_clip(clip)
 
-    def __call__(
-        self,
-        denoiser,
-        trajectory,
-        start,
-        seed,
-        first_index,
-        condition=None,
-        first_step=0,
-        noise=None,
-    ):
-        """Returns the images that `start` becomes."""
-        draw = noise or loop.drawer(seed, first_index)
-        return loop.run(self.step, denoiser, trajectory, start, condition, first_step, draw)
-
     def step(self, denoiser, trajectory, noisy, index, condition, draw):
         """Returns the images at `index + 1` of the trajectory from those at `index`."""
         _, rate, next_signal, next_rate, beta = loop.rates(trajectory, index)
@@ -82,8 +67,3 @@ class DDIM:
     def get_config(self):
         """Returns the arguments."""
         return {"eta": self.eta, "clip": self.clip}
-
-    @classmethod
-    def from_config(cls, config):
-        """Rebuilds the sampler."""
-        return cls(**config)

@@ -9,7 +9,7 @@ VARIANCES = ("posterior", "beta")
 
 
 @keras.saving.register_keras_serializable("diffusion")
-class DDPM:
+class DDPM(loop.Sampler):
     """Draws the previous state from the Gaussian that the clean estimate implies.
 
     Use it with all steps of the schedule, where it is the original; with fewer, the betas are
@@ -55,21 +55,6 @@ class DDPM:
         self.variance = variance
         self.clip = loop.checked_clip(clip)
 
-    def __call__(
-        self,
-        denoiser,
-        trajectory,
-        start,
-        seed,
-        first_index,
-        condition=None,
-        first_step=0,
-        noise=None,
-    ):
-        """Returns the images that `start` becomes."""
-        draw = noise or loop.drawer(seed, first_index)
-        return loop.run(self.step, denoiser, trajectory, start, condition, first_step, draw)
-
     def step(self, denoiser, trajectory, noisy, index, condition, draw):
         """Returns the images at `index + 1` of the trajectory from those at `index`."""
         signal, rate, next_signal, next_rate, beta = loop.rates(trajectory, index)
@@ -87,8 +72,3 @@ class DDPM:
     def get_config(self):
         """Returns the arguments."""
         return {"variance": self.variance, "clip": self.clip}
-
-    @classmethod
-    def from_config(cls, config):
-        """Rebuilds the sampler."""
-        return cls(**config)

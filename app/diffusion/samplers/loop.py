@@ -10,6 +10,30 @@ from app.diffusion import randomness
 from app.diffusion.targets import Estimate
 
 
+class Sampler:
+    """What DDIM and DDPM share: the loop over `step`, which each defines."""
+
+    def __call__(
+        self,
+        denoiser,
+        trajectory,
+        start,
+        seed,
+        first_index,
+        condition=None,
+        first_step=0,
+        noise=None,
+    ):
+        """Returns the images that `start` becomes."""
+        draw = noise or drawer(seed, first_index)
+        return run(self.step, denoiser, trajectory, start, condition, first_step, draw)
+
+    @classmethod
+    def from_config(cls, config):
+        """Rebuilds the sampler."""
+        return cls(**config)
+
+
 def run(step, denoiser, trajectory, start, condition, first_step, draw):
     """Returns the state after `step(denoiser, trajectory, noisy, index, condition, draw)` for all.
 
