@@ -24,7 +24,7 @@ MLFLOW_FILES = {"callbacks/mlflow_connection.py"}
 
 # Inside app, a module may import modules of its own rank or below it.
 RANKS = [
-    {"environment", "errors", "files", "progress", "quiet"},
+    {"environment", "errors", "files", "memory", "progress", "quiet"},
     {"config"},
     {"diffusion", "data", "metrics"},
     {"models", "recipes", "reports", "run", "tracking"},
