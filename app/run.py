@@ -4,18 +4,13 @@ MLflow holds a copy of it (`app.tracking`), never the only one. Importing this m
 loads neither keras nor mlflow.
 """
 
-import contextlib
-import difflib
 import json
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.errors import UserError
 from app.files import append_row, read_rows, write_atomically, write_rows, writing
-
-VERSION = 1
-STATUSES = ("running", "finished", "stopped", "failed")
+from app.run_folders import STATUSES, VERSION, find, new_folder, read_manifest
 
 
 class Run:
@@ -63,7 +58,7 @@ class Run:
             from app.environment import facts
 
             environment = facts()
-        folder = _new_folder(Path(root), recipe)
+        folder = new_folder(Path(root), recipe)
         manifest = {
             "version": VERSION,
             "id": folder.name,
@@ -91,7 +86,7 @@ class Run:
         Raises:
             UserError: no such run, several that begin so, or a manifest that cannot be read.
         """
-        return cls(folder := find(reference, root), _read_manifest(folder))
+        return cls(folder := find(reference, root), read_manifest(folder))
 
     @property
     def recipe(self):
@@ -129,7 +124,7 @@ class Run:
 
     def update(self, **fields):
         """Changes fields of the manifest, those that another process changed are kept."""
-        self.manifest = {**_read_manifest(self.folder), **fields}
+        self.manifest = {**read_manifest(self.folder), **fields}
         self._save()
 
     def set_status(self, status, reason=None):
@@ -203,95 +198,6 @@ class Run:
         """Writes the manifest."""
         text = json.dumps(self.manifest, indent=1, default=str) + "\n"
         write_atomically(self.folder / "manifest.json", text)
-
-
-def find(reference, root="runs"):
-    """Returns the folder of a run; see `Run.open`."""
-    given, root = Path(reference), Path(root)
-    _check_root(root)
-    if (given / "manifest.json").is_file():
-        return given
-    if given.is_dir() and given.parts and str(reference) not in known(root):
-        raise UserError(
-            f"The folder {given} is no run: it has no manifest.json. Give a folder that `train` "
-            "made, or the id of a run."
-        )
-    ids = known(root)
-    if str(reference) in ids:
-        return root / str(reference)
-    matches = [name for name in ids if reference and name.startswith(str(reference))]
-    if len(matches) == 1:
-        return root / matches[0]
-    if matches:
-        raise UserError(
-            f"{len(matches)} runs begin with '{reference}': {', '.join(matches[:5])}. Give more "
-            "of the id."
-        )
-    if re.fullmatch("[0-9a-f]{32}", str(reference)):
-        for name in ids:
-            with contextlib.suppress(UserError):
-                mirror = _read_manifest(root / name).get("mlflow") or {}
-                if mirror.get("run_id") == str(reference):
-                    return root / name
-    close = difflib.get_close_matches(str(reference), ids, n=1, cutoff=0.5)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    newest = f" The newest: {', '.join(ids[:5])}." if ids else " There are none yet: train one."
-    raise UserError(f"No run '{reference}' in {root}/.{hint}{newest}")
-
-
-def known(root="runs"):
-    """The ids of the runs in a folder, the newest first."""
-    return sorted((path.parent.name for path in Path(root).glob("*/manifest.json")), reverse=True)
-
-
-def _check_root(root):
-    """Refuses a file in the place of the folder of runs."""
-    if root.exists() and not root.is_dir():
-        raise UserError(f"Cannot write or read runs in {root}: it is a file. Pass another --runs.")
-
-
-def _new_folder(root, recipe):
-    """Makes `root/<time>-<recipe>`; a second one in the same second gets -2, and so on."""
-    stem = Path(recipe).stem if str(recipe).endswith(".py") else str(recipe)
-    slug = re.sub("[^a-z0-9_]+", "-", stem.lower()).strip("-") or "run"
-    base = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{slug[:100]}"
-    _check_root(root)
-    with writing(root / base):
-        root.mkdir(parents=True, exist_ok=True)
-        for number in range(1, 10_000):
-            folder = root / (base if number == 1 else f"{base}-{number}")
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir()
-                return folder
-    raise UserError(f"Cannot make a new run folder {root / base}: too many of that name.")
-
-
-def _read_manifest(folder):
-    """Reads and checks a manifest."""
-    path = Path(folder) / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        version = int(manifest["version"])
-        texts = [manifest[name] for name in ("id", "kind", "recipe", "status")]
-        if not all(isinstance(text, str) and text for text in texts):
-            raise ValueError("id, kind, recipe and status must be texts")
-        if manifest["status"] not in STATUSES:
-            raise ValueError(f"status must be one of {', '.join(STATUSES)}")
-        for part in ("dataset", "seeds", "mlflow"):
-            if not isinstance(manifest.get(part), (dict, type(None))):
-                raise ValueError(f"{part} must be a dictionary")
-    except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"The manifest {path} is damaged ({type(error).__name__}: {error}). Restore it from a "
-            "copy, or from the artifacts of the run in MLflow; the files beside it may be whole."
-        ) from error
-    if version > VERSION:
-        raise UserError(
-            f"{path} has version {version}, this code reads up to {VERSION}: update the code."
-        )
-    return manifest
 
 
 def _now():

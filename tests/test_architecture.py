@@ -27,7 +27,7 @@ RANKS = [
     {"environment", "errors", "files", "memory", "progress", "quiet"},
     {"config"},
     {"diffusion", "data", "metrics"},
-    {"models", "recipes", "reports", "run", "tracking"},
+    {"models", "recipes", "reports", "run", "run_folders", "tracking"},
     {"build"},
     {"compare", "dry_run", "evaluate", "export", "sample", "watch"},
     {"finish"},

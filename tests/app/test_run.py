@@ -10,19 +10,14 @@ import pytest
 
 from app import files
 from app.errors import UserError
-from app.run import Run, known, writing
-
-FACTS = {"git": {"commit": "a" * 40, "dirty": False}, "backend": "none", "packages": {}}
+from app.files import writing
+from app.run import Run
+from tests.app.made import make
 
 
 @pytest.fixture(autouse=True)
 def seeded():
     """Nothing here draws numbers: the shared fixture, which clears Keras, is not needed."""
-
-
-def make(root, recipe="digits", config=None, **fields):
-    config = config or {"epochs": 3}
-    return Run.create(recipe, config, "diffusion", root=root, environment=FACTS, **fields)
 
 
 def test_create_and_open(tmp_path):
@@ -37,20 +32,6 @@ def test_create_and_open(tmp_path):
     assert run.id.endswith("-digits") and run.id[8] == "-"
 
 
-def test_ids_are_unique_in_one_second_and_between_processes(tmp_path):
-    code = (
-        "import sys; from app.run import Run\n"
-        "for _ in range(5): print(Run.create('a/b c.py', {}, 'diffusion', sys.argv[1], {}).id)"
-    )
-    children = [
-        subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True)
-        for _ in range(4)
-    ]
-    ids = [line for child in children for line in child.communicate()[0].split()]
-    assert len(set(ids)) == 20 and set(ids) == set(known(tmp_path))
-    assert all("-b-c" in name for name in ids)
-
-
 def test_import_is_quick_and_light():
     code = (
         "import sys, app.run, app.tracking; print('keras' in sys.modules, 'mlflow' in sys.modules)"
@@ -59,44 +40,6 @@ def test_import_is_quick_and_light():
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.split() == ["False", "False"], answer.stderr
     assert time.perf_counter() - start < 5  # far below a keras import on a loaded machine
-
-
-def test_open_by_path_prefix_and_mlflow_id(tmp_path):
-    run = make(tmp_path, "alpha")
-    other = make(tmp_path, "beta")
-    run.update(mlflow={"tracking_uri": "x", "run_id": "0123456789abcdef" * 2})
-    assert Run.open(run.folder).id == run.id
-    assert Run.open(str(run.folder)).id == run.id
-    assert Run.open("0123456789abcdef" * 2, tmp_path).id == run.id
-    assert Run.open(other.id[:-2], tmp_path).id == other.id
-    with pytest.raises(UserError, match="2 runs begin with '20"):
-        Run.open("20", tmp_path)
-
-
-def test_unknown_runs_are_answered_with_known_ones(tmp_path):
-    with pytest.raises(UserError, match="No run 'x'.*none yet"):
-        Run.open("x", tmp_path)
-    run = make(tmp_path)
-    with pytest.raises(UserError, match=f"Did you mean '{run.id}'.*newest: {run.id}"):
-        Run.open(run.id[:-1] + "z", tmp_path)
-    with pytest.raises(UserError, match="No run ''"):
-        Run.open("", tmp_path)
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1}', '{"version": "new"}', "\x00"])
-def test_damaged_manifest(tmp_path, text):
-    run = make(tmp_path)
-    (run.folder / "manifest.json").write_text(text)
-    with pytest.raises(UserError, match="damaged"):
-        Run.open(run.id, tmp_path)
-
-
-def test_newer_manifest(tmp_path):
-    run = make(tmp_path)
-    manifest = {**run.manifest, "version": 2}
-    (run.folder / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(UserError, match="version 2, this code reads up to 1"):
-        Run.open(run.id, tmp_path)
 
 
 def test_metrics_survive_a_torn_line(tmp_path):
@@ -205,12 +148,6 @@ def test_a_crash_while_writing_leaves_the_old_manifest(tmp_path, monkeypatch):
 def test_write_errors_are_sentences(number, words):
     with pytest.raises(UserError, match=f"Cannot write here: .*{words}"), writing("here"):
         raise OSError(number, os.strerror(number))
-
-
-def test_root_that_cannot_be_a_folder(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="Cannot write"):
-        make(tmp_path / "file")
 
 
 def test_a_really_full_disk():
