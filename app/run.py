@@ -182,8 +182,10 @@ class Run:
 
     def rewind(self, step):
         """Drops the metrics of `step` and after it: what a resumed run will compute again."""
-        kept = [row for row in self.rows() if row["step"] < step]
-        write_rows(self.folder / "metrics.jsonl", kept)
+        rows = self.rows()
+        kept = [row for row in rows if row["step"] < step]
+        if len(kept) < len(rows):
+            write_rows(self.folder / "metrics.jsonl", kept)
 
     def disk_use(self):
         """Bytes used by each file or folder at the top of the run folder, and their "total"."""

@@ -120,7 +120,7 @@ def fit(run, recipe, images, model, mirror):
             verbose=0,
             callbacks=[
                 FollowEpoch(batches),
-                keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: run.rewind(epoch)),
+                Rewind(run),
                 guard,
                 *watching,
                 progress,
@@ -132,6 +132,24 @@ def fit(run, recipe, images, model, mirror):
     if guard.message:
         raise UserError(guard.message)
     return averages
+
+
+class Rewind(keras.callbacks.Callback):
+    """Drops the metrics that a resumed fit computes again, once: when its first epoch begins."""
+
+    def __init__(self, run):
+        super().__init__()
+        self.run = run
+
+    def on_train_begin(self, logs=None):
+        """Waits for the first epoch: the checkpoint, which says its number, is read after this."""
+        self.due = True
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Rewinds the run to the first epoch of this fit."""
+        if self.due:
+            self.run.rewind(epoch)
+        self.due = False
 
 
 def _batches(dataset, recipe, shuffle):

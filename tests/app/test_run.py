@@ -88,6 +88,17 @@ def test_rewind_drops_what_is_computed_again(tmp_path):
     assert run.metrics()[-1] == {"step": 2, "loss": 9.0}
 
 
+def test_rewind_leaves_the_file_alone_where_nothing_is_dropped(tmp_path):
+    run = make(tmp_path)
+    run.rewind(0)
+    assert not (run.folder / "metrics.jsonl").exists()
+    run.log({"loss": 1}, 0)
+    before = (run.folder / "metrics.jsonl").stat()
+    run.rewind(1)
+    after = (run.folder / "metrics.jsonl").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
 def test_reserved_metric_names(tmp_path):
     with pytest.raises(ValueError, match="'time'"):
         make(tmp_path).log({"time": 1}, 0)

@@ -148,6 +148,22 @@ def test_without_mlflow_all_is_kept_and_sync_uploads_it(work, monkeypatch, capfd
     assert "weights" in {item.path for item in client.list_artifacts(run.info.run_id)}
 
 
+def test_a_resumed_fit_drops_repeated_epochs_once(stopped, monkeypatch, capfd):
+    from app.run import Run
+
+    (stopped / "checkpoints" / "checkpoint-0002.npz").unlink()
+    rewind, steps = Run.rewind, []
+    monkeypatch.setattr(Run, "rewind", lambda run, step: steps.append(step) or rewind(run, step))
+    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    config = json.loads((stopped / "config.json").read_text())
+    config["training"]["epochs"] = 4
+    (stopped / "config.json").write_text(json.dumps(config))
+    assert main(["train", "--resume", stopped.name]) == 0
+    assert steps == [1]
+    rows = [json.loads(line)["step"] for line in (stopped / "metrics.jsonl").open()]
+    assert rows == [0, 1, 2, 3]
+
+
 def full_disk(patch, wanted):
     """From now on, moving a file into place fails as on a full disk, where its name is wanted."""
     replace = os.replace
