@@ -1,4 +1,4 @@
-"""From a recipe to objects: data, schedule, network, model, optimizer, sampler."""
+"""From a recipe to objects: data, schedule, network, model, optimizer, sampler, loss, labels."""
 
 import contextlib
 import dataclasses
@@ -14,7 +14,7 @@ from app.data import load, split
 from app.diffusion.condition import ClassCondition, NoCondition
 from app.diffusion.samplers import DDIM, DDPM
 from app.diffusion.schedules import SCHEDULES
-from app.errors import UserError
+from app.errors import UserError, first_line
 from app.metrics.features import extractor
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
@@ -153,7 +153,7 @@ def build_loss(name: str):
     except Exception as error:
         raise UserError(
             f"The loss {name!r} cannot compare two batches of images ({type(error).__name__}: "
-            f"{_first_line(error)}). Pass the name of a Keras loss for numbers, like "
+            f"{first_line(error)}). Pass the name of a Keras loss for numbers, like "
             "mean_squared_error, or module:Class of your own."
         ) from error
     return loss
@@ -169,14 +169,9 @@ def _own_code(network, doing):
             raise
         raise UserError(
             f"The network {network.path} failed {doing}: {type(error).__name__}: "
-            f"{_first_line(error)}. It is called as (noisy, time, condition, training=...) and "
+            f"{first_line(error)}. It is called as (noisy, time, condition, training=...) and "
             "returns the shape of noisy."
         ) from error
-
-
-def _first_line(error):
-    """The first line of an error, cut."""
-    return (str(error).strip().splitlines() or ["no message"])[0][:300].rstrip(".")
 
 
 def imported(path: str):
@@ -195,7 +190,7 @@ def imported(path: str):
         return getattr(importlib.import_module(module), name)
     except (Exception, SystemExit) as error:
         raise UserError(
-            f"Could not import {path!r}: {type(error).__name__}: {_first_line(error)}. Start in "
+            f"Could not import {path!r}: {type(error).__name__}: {first_line(error)}. Start in "
             "the folder of the module, or set PYTHONPATH."
         ) from error
 
@@ -227,72 +222,3 @@ def extractor_for(recipe: config.Recipe, dataset):
         large = dataset.image_shape[0] >= 16
         name = "digit-classifier" if digits and large else "pixels"
     return extractor(name, **({"shape": dataset.image_shape} if name == "pixels" else {}))
-
-
-def load_trained(run, weights="best"):
-    """The recipe and the trained model of a run.
-
-    Args:
-        run: a `Run`.
-        weights: "raw", "ema", "swa", or "best": the averaged ones where there are any.
-
-    Raises:
-        UserError: the run has not got that far, or has no such average.
-    """
-    recipe = recipe_of(run)
-    names = ["ema", "swa", "raw"] if weights == "best" else [weights]
-    paths = [run.folder / "weights" / f"{name}.weights.h5" for name in names]
-    path = next((path for path in paths if path.exists()), None)
-    if path is None:
-        there = sorted(file.name.split(".")[0] for file in paths[0].parent.glob("*.weights.h5"))
-        todo = f"Finish it with: python -m app train --resume {run.id}"
-        if there:
-            todo = f"It has: {', '.join(there)}. Pass one of them by --weights."
-        raise UserError(f"Run {run.id} ({run.status}) has no {weights} weights. {todo}")
-    model = build_model(recipe, *_image_facts(run))
-    try:
-        model.load_weights(path)
-    except Exception as error:  # HDF5 and Keras have many kinds for a damaged file
-        raise UserError(
-            f"The weights {path} are damaged or of another network ({_first_line(error)}). Pass "
-            "other --weights, or take them from the artifacts of the run in MLflow."
-        ) from error
-    return recipe, model
-
-
-def recipe_of(run):
-    """The recipe of a run, from its `config.json`.
-
-    Raises:
-        UserError: it is no diffusion run, or the file does not hold a recipe of this code.
-    """
-    if run.kind != "diffusion":
-        raise UserError(f"Run {run.id} is a {run.kind} run; this needs a diffusion run.")
-    try:
-        return config.from_dict(run.config)
-    except ValueError as error:
-        raise UserError(
-            f"The configuration {run.folder / 'config.json'} is damaged or of another version of "
-            f"this code: {error} Restore it from the artifacts of the run in MLflow."
-        ) from error
-
-
-def _image_facts(run):
-    """(height, width, channels) and the number of classes, as the manifest has them."""
-    try:
-        shape, classes = run.manifest["images"]
-        height, width, channels = (int(side) for side in shape)
-        return (height, width, channels), int(classes)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"The manifest of run {run.id} does not say the shape of its images and the number of "
-            "classes. Restore manifest.json from the artifacts of the run in MLflow."
-        ) from error
-
-
-@contextlib.contextmanager
-def best_of(model, averages):
-    """The averaged weights in the model for a while, where there are any."""
-    average = averages.get("ema") or averages.get("swa")
-    with average.swapped(model) if average else contextlib.nullcontext():
-        yield

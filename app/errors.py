@@ -43,11 +43,15 @@ def sentence(error):
         )
     if isinstance(error, (ValueError, TypeError, OSError)) and text:
         return text
-    first = text.splitlines()[0][:300] if text else "no message"
     return (
-        f"Unexpected failure, {type(error).__name__}: {first}. What was saved before is kept; "
-        "NOISEWISE_DEBUG=1 shows where it happened, for a report."
+        f"Unexpected failure, {type(error).__name__}: {first_line(error)}. What was saved before "
+        "is kept; NOISEWISE_DEBUG=1 shows where it happened, for a report."
     )
+
+
+def first_line(error):
+    """The first line of an error, cut."""
+    return (str(error).strip().splitlines() or ["no message"])[0][:300].rstrip(".")
 
 
 def disk_is_full(error):

@@ -2,7 +2,7 @@
 
 import json
 
-from app.build import build_data, extractor_for, load_trained
+from app.build import build_data, extractor_for
 from app.errors import UserError
 from app.files import write_atomically
 from app.metrics.evaluation import measure
@@ -11,6 +11,7 @@ from app.reports.tables import scores_table
 from app.run import Run
 from app.sample import draw_parts, sample_options
 from app.tracking import Mirror
+from app.trained import load_trained
 
 FEWEST = 16  # images; of fewer no distance means anything
 MOST_REAL = 60_000  # real images measured against; more are streamed sets cut off

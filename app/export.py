@@ -6,12 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from app.build import build_sampler, class_labels, load_trained
+from app.build import build_sampler, class_labels
 from app.errors import UserError
 from app.files import writing
 from app.models.sampling import draw_images, sampling_program
 from app.progress import console
 from app.run import Run
+from app.trained import load_trained
 
 # Reloaded programs may round differently in the last bit of a float: one grey level of 255.
 TOLERANCE = 1

@@ -1,6 +1,5 @@
 """What follows training: weights, samples, scores, figures, SavedModels, the model card."""
 
-from app.build import best_of
 from app.evaluate import evaluate
 from app.export import export
 from app.files import writing
@@ -8,6 +7,7 @@ from app.progress import console
 from app.reports.figures import training_curves
 from app.reports.model_card import write_model_card
 from app.sample import draw_into, sample_options
+from app.trained import best_of
 
 
 def finish(run, recipe, images, model, averages):

@@ -7,13 +7,14 @@ import json
 import numpy as np
 from PIL import Image
 
-from app.build import build_sampler, class_labels, load_trained, recipe_of
+from app.build import build_sampler, class_labels
 from app.config import Sampling
 from app.errors import UserError
 from app.files import writing
 from app.models.sampling import draw_images
 from app.progress import bar, console
 from app.run import Run
+from app.trained import load_trained, recipe_of
 from callbacks.image_grid import grid
 
 PART = 1000  # images a file

@@ -2,7 +2,7 @@
 
 import keras
 
-from app.build import build_data, build_loss, build_model, build_optimizer, recipe_of
+from app.build import build_data, build_loss, build_model, build_optimizer
 from app.config import Recipe, to_dict
 from app.data.pipeline import Batches, FollowEpoch
 from app.errors import UserError
@@ -10,6 +10,7 @@ from app.finish import finish
 from app.progress import TrainingProgress, console
 from app.run import Run
 from app.tracking import Mirror
+from app.trained import recipe_of
 from app.watch import watchers
 from callbacks import (
     ExponentialMovingAverage,

@@ -29,6 +29,7 @@ RANKS = [
     {"diffusion", "data", "metrics"},
     {"models", "recipes", "reports", "run", "run_folders", "tracking"},
     {"build"},
+    {"trained"},
     {"compare", "dry_run", "evaluate", "export", "sample", "watch"},
     {"finish"},
     {"train"},

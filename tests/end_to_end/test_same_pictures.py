@@ -9,10 +9,11 @@ import keras
 import numpy as np
 import pytest
 
-from app.build import build_sampler, load_trained
+from app.build import build_sampler
 from app.cli import main
 from app.export import export_sampler
 from app.run import Run
+from app.trained import load_trained
 
 ROOT = Path(__file__).parents[2]
 LABELS = np.arange(64, dtype="int32") % 10

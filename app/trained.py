@@ -1,0 +1,76 @@
+"""What training left behind: the recipe of a run, its trained model, the best of its averages."""
+
+import contextlib
+
+from app import config
+from app.build import build_model
+from app.errors import UserError, first_line
+
+
+def load_trained(run, weights="best"):
+    """The recipe and the trained model of a run.
+
+    Args:
+        run: a `Run`.
+        weights: "raw", "ema", "swa", or "best": the averaged ones where there are any.
+
+    Raises:
+        UserError: the run has not got that far, or has no such average.
+    """
+    recipe = recipe_of(run)
+    names = ["ema", "swa", "raw"] if weights == "best" else [weights]
+    paths = [run.folder / "weights" / f"{name}.weights.h5" for name in names]
+    path = next((path for path in paths if path.exists()), None)
+    if path is None:
+        there = sorted(file.name.split(".")[0] for file in paths[0].parent.glob("*.weights.h5"))
+        todo = f"Finish it with: python -m app train --resume {run.id}"
+        if there:
+            todo = f"It has: {', '.join(there)}. Pass one of them by --weights."
+        raise UserError(f"Run {run.id} ({run.status}) has no {weights} weights. {todo}")
+    model = build_model(recipe, *_image_facts(run))
+    try:
+        model.load_weights(path)
+    except Exception as error:  # HDF5 and Keras have many kinds for a damaged file
+        raise UserError(
+            f"The weights {path} are damaged or of another network ({first_line(error)}). Pass "
+            "other --weights, or take them from the artifacts of the run in MLflow."
+        ) from error
+    return recipe, model
+
+
+def recipe_of(run):
+    """The recipe of a run, from its `config.json`.
+
+    Raises:
+        UserError: it is no diffusion run, or the file does not hold a recipe of this code.
+    """
+    if run.kind != "diffusion":
+        raise UserError(f"Run {run.id} is a {run.kind} run; this needs a diffusion run.")
+    try:
+        return config.from_dict(run.config)
+    except ValueError as error:
+        raise UserError(
+            f"The configuration {run.folder / 'config.json'} is damaged or of another version of "
+            f"this code: {error} Restore it from the artifacts of the run in MLflow."
+        ) from error
+
+
+def _image_facts(run):
+    """(height, width, channels) and the number of classes, as the manifest has them."""
+    try:
+        shape, classes = run.manifest["images"]
+        height, width, channels = (int(side) for side in shape)
+        return (height, width, channels), int(classes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"The manifest of run {run.id} does not say the shape of its images and the number of "
+            "classes. Restore manifest.json from the artifacts of the run in MLflow."
+        ) from error
+
+
+@contextlib.contextmanager
+def best_of(model, averages):
+    """The averaged weights in the model for a while, where there are any."""
+    average = averages.get("ema") or averages.get("swa")
+    with average.swapped(model) if average else contextlib.nullcontext():
+        yield
