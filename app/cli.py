@@ -6,135 +6,24 @@ No logic lives here, and nothing heavy is imported before a verb runs: help answ
 import importlib
 import os
 import sys
-from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import tyro
 
-from app import config
 from app.errors import UserError, sentence
+from app.options import (
+    UI,
+    Compare,
+    DataSets,
+    Evaluate,
+    Export,
+    Recipes,
+    Resume,
+    Sample,
+    Sync,
+    Train,
+)
 from app.quiet import plain_warnings, quiet_start
 from app.recipes import RECIPES, load_recipe
-
-Positional = tyro.conf.Positional
-RunId = Annotated[str, tyro.conf.arg(metavar="RUN")]
-Prefixless = tyro.conf.arg(name="")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Train:
-    """Options of `train` beside the recipe's own."""
-
-    recipe: Annotated[config.Recipe, Prefixless]
-    dry_run: bool = False
-    """Print the resolved recipe, its parameters and an estimate of time, memory and disk; stop."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Resume:
-    """Goes on with a stopped run, exactly where its last checkpoint left it."""
-
-    run: Positional[RunId]
-    """Run id, a unique beginning of it, a path, or the MLflow run id."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Draws images from a run."""
-
-    run: Positional[RunId]
-    """Run id, a unique beginning of it, a path, or the MLflow run id."""
-    count: int = 60
-    """Images to draw."""
-    labels: tuple[int, ...] = ()
-    """Labels, repeated in turn (unset: all classes in turn)."""
-    weights: Literal["best", "ema", "raw", "swa"] = "best"
-    """Which weights; best: the averaged ones where there are any."""
-    steps: int | None = None
-    """Denoising steps, 1 to the length of the chain (unset: the recipe's)."""
-    guidance: float | None = None
-    """Guidance w in (1 + w) conditional - w unconditional; 0: off (unset: the recipe's)."""
-    sampler: Literal["ddim", "ddpm"] | None = None
-    """Sampler (unset: the recipe's)."""
-    seed: int | None = None
-    """Seed, 0 to 2^31 - 1: same seed, same pictures (unset: the recipe's)."""
-    first_index: int = 0
-    """Index of the first image: 0 to 99 and 100 to 199 are different pictures of one seed."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Evaluate:
-    """Measures a run: Frechet distance with its floor, class accuracy, recall, memorisation."""
-
-    run: Positional[RunId]
-    """Run id, a unique beginning of it, a path, or the MLflow run id."""
-    samples: int = 2000
-    """Images drawn and measured, 2 or more. Compare distances of the same number only."""
-    weights: Literal["best", "ema", "raw", "swa"] = "best"
-    """Which weights; best: the averaged ones where there are any."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Export:
-    """Writes the denoiser and the whole sampler as SavedModels, reloads and compares them."""
-
-    run: Positional[RunId]
-    """Run id, a unique beginning of it, a path, or the MLflow run id."""
-    weights: Literal["best", "ema", "raw", "swa"] = "best"
-    """Which weights; best: the averaged ones where there are any."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Compare:
-    """Shows what differs between runs, and their scores side by side."""
-
-    run_ids: Positional[Annotated[tuple[str, ...], tyro.conf.arg(metavar="RUN RUN ...")]]
-    """Two runs or more, each as for `sample`."""
-    json: bool = False
-    """JSON in place of a table."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Sync:
-    """Uploads what a run recorded to MLflow: after an outage, or to another server."""
-
-    run: Positional[RunId]
-    """Run id, a unique beginning of it, a path, or the MLflow run id."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Recipes:
-    """Lists the named recipes."""
-
-
-@dataclass(frozen=True)
-class DataSets:
-    """Lists the data sets and whether they can be read on this machine."""
-
-    directory: str | None = None
-    """Folder that holds existing copies (TFDS data_dir)."""
-
-
-@dataclass(frozen=True)
-class UI:
-    """Opens the MLflow UI on this machine's runs."""
-
-    port: int = 5000
-    """Port on 127.0.0.1."""
 
 
 def _train(arguments, program):

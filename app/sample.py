@@ -44,7 +44,7 @@ def sample_options(recipe, count, **changes):
 
 
 def sample(options):
-    """The `sample` verb: `options` as in `app.cli.Sample`."""
+    """The `sample` verb: `options` as in `app.options.Sample`."""
     if options.count < 1:
         raise UserError(f"`--count` must be 1 or more. Received: {options.count}.")
     last = options.first_index + options.count

@@ -33,6 +33,7 @@ RANKS = [
     {"compare", "dry_run", "evaluate", "export", "sample", "watch"},
     {"finish"},
     {"train"},
+    {"options"},
     {"cli"},
     {"__main__"},
 ]
