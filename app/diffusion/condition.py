@@ -8,11 +8,12 @@ import keras
 import numpy as np
 from keras import ops, random
 
+from app.diffusion.configured import Configured
 from app.errors import UserError
 
 
 @keras.saving.register_keras_serializable("diffusion")
-class NoCondition:
+class NoCondition(Configured):
     """Unconditional images: every condition is None.
 
     Example:
@@ -38,18 +39,9 @@ class NoCondition:
             )
         return None
 
-    def get_config(self):
-        """Returns no arguments."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        """Rebuilds the condition."""
-        return cls(**config)
-
 
 @keras.saving.register_keras_serializable("diffusion")
-class ClassCondition(NoCondition):
+class ClassCondition(Configured):
     """A class label, int (batch,) in 0..classes-1; the null is the extra row `classes`.
 
     Args:
@@ -95,7 +87,7 @@ class ClassCondition(NoCondition):
 
 
 @keras.saving.register_keras_serializable("diffusion")
-class AttributeCondition(NoCondition):
+class AttributeCondition(Configured):
     """A vector of attributes, float (batch, attributes), +1 present, -1 absent; null all zero.
 
     Args:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
+from app.diffusion.configured import Configured
+
 
 class Estimate(NamedTuple):
     """What a denoiser says of a noisy image: the clean image and the unit noise in it.
@@ -29,7 +31,7 @@ def align(rate, images):
     return ops.reshape(rate, (-1,) + (1,) * (len(images.shape) - 1))
 
 
-class _Target:
+class _Target(Configured):
     """What the three targets share: the network sees the noisy image and the step index."""
 
     name = None
@@ -44,15 +46,6 @@ class _Target:
         Whole at the steps of the schedule: 0 for the first (least noise), T - 1 for the last.
         """
         return schedule.position(time) - 1.0
-
-    def get_config(self):
-        """Returns no arguments."""
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        """Rebuilds the target."""
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable("diffusion")

@@ -7,10 +7,11 @@ is a tensor. The state is float32 and the denoiser always sees the same shape.
 from keras import ops
 
 from app.diffusion import randomness
+from app.diffusion.configured import Configured
 from app.diffusion.targets import Estimate
 
 
-class Sampler:
+class Sampler(Configured):
     """What DDIM and DDPM share: the loop over `step`, which each defines."""
 
     def __call__(
@@ -27,11 +28,6 @@ class Sampler:
         """Returns the images that `start` becomes."""
         draw = noise or drawer(seed, first_index)
         return run(self.step, denoiser, trajectory, start, condition, first_step, draw)
-
-    @classmethod
-    def from_config(cls, config):
-        """Rebuilds the sampler."""
-        return cls(**config)
 
 
 def run(step, denoiser, trajectory, start, condition, first_step, draw):
