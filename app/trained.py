@@ -6,6 +6,8 @@ from app import config
 from app.build import build_model
 from app.errors import UserError, first_line
 
+PREFERRED = ("ema", "swa")  # of the averages of one run, the better first
+
 
 def load_trained(run, weights="best"):
     """The recipe and the trained model of a run.
@@ -18,7 +20,7 @@ def load_trained(run, weights="best"):
         UserError: the run has not got that far, or has no such average.
     """
     recipe = recipe_of(run)
-    names = ["ema", "swa", "raw"] if weights == "best" else [weights]
+    names = [*PREFERRED, "raw"] if weights == "best" else [weights]
     paths = [run.folder / "weights" / f"{name}.weights.h5" for name in names]
     path = next((path for path in paths if path.exists()), None)
     if path is None:
@@ -68,9 +70,14 @@ def _image_facts(run):
         ) from error
 
 
+def best_average(averages):
+    """The average to draw with, of averages by name ("ema", "swa"); None where there is none."""
+    return next((averages[name] for name in PREFERRED if name in averages), None)
+
+
 @contextlib.contextmanager
 def best_of(model, averages):
     """The averaged weights in the model for a while, where there are any."""
-    average = averages.get("ema") or averages.get("swa")
+    average = best_average(averages)
     with average.swapped(model) if average else contextlib.nullcontext():
         yield

@@ -3,13 +3,14 @@
 from app.build import build_sampler, class_labels, extractor_for
 from app.metrics.frechet import Statistics, frechet_distance
 from app.models.sampling import draw_images
+from app.trained import best_average
 from callbacks import BestCheckpoint, FrechetLogger, SampleGrid
 from callbacks.mlflow_logger import MLflowLogger
 
 
 def watchers(run, recipe, images, averages, mirror):
     """The callbacks that watch a run, in the order in which they must stand."""
-    average = averages.get("ema") or averages.get("swa")
+    average = best_average(averages)
     watching, found = recipe.watching, []
 
     def draw(model, count=watching.samples):
