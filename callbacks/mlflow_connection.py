@@ -19,6 +19,7 @@ SETTINGS = {
     "MLFLOW_ENABLE_ASYNC_LOGGING": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # the UI's: eight processes for nothing here
 }
 PROBE_SECONDS = 1.0
 
@@ -131,7 +132,14 @@ class Connection:
 
 
 def describe(error):
-    """The first line of an error, cut to a readable length."""
+    """The first line of an error, cut to a readable length; refused users in plain words."""
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else ""
+    if "error code 401" in text:
+        return (
+            "it wants a user that it knows: set MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD"
+        )
+    if "error code 403" in text:
+        return "this user may not write there: ask its administrator for the permission EDIT"
     return text[:200] if text else type(error).__name__

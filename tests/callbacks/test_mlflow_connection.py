@@ -57,3 +57,16 @@ def test_failures_back_off_and_are_said_once():
     assert connection.attempt(lambda: None, patient=True) and len(said) == 2
     with pytest.raises(KeyboardInterrupt):
         connection.attempt(lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+
+
+@pytest.mark.parametrize("code, words", [(401, "set MLFLOW_TRACKING_USERNAME"), (403, "EDIT")])
+def test_a_refused_user_is_told_what_to_do(code, words):
+    said = []
+    connection = Connection("sqlite:///x", said.append, "It goes on.")
+    text = f"API request to endpoint /api/2.0/x failed with error code {code} != 200. Response: no"
+
+    def fail():
+        raise RuntimeError(text)
+
+    assert not connection.attempt(fail)
+    assert words in said[0] and "Response" not in said[0]
