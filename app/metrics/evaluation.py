@@ -8,6 +8,7 @@ from app.metrics.frechet import Statistics, frechet_distance, frechet_score
 from app.metrics.nearest import nearest_score
 from app.metrics.precision_recall import precision_recall
 from app.metrics.score import Score
+from app.metrics.subsets import shuffled
 
 
 def measure(
@@ -40,7 +41,7 @@ def measure(
         dict of name to Score:
         "frechet" (raw, with floor and interval); "frechet_black", n all-black images, the far end
         of the scale; "frechet_normalized", 0 = the floor and 1 = all black (with a floor only);
-        "precision" and "recall" against the first n real images (from 5 images on);
+        "precision" and "recall" against n real images at random (from 5 images on);
         "nearest_features" and "nearest_pixels", median distance to the nearest training image;
         "class_accuracy" (with labels, and an extractor that predicts).
 
@@ -61,7 +62,7 @@ def measure(
     scores = {"frechet": frechet_score(features, statistics, unseen, **common)}
     scores |= _scale(scores["frechet"], extractor(np.zeros_like(images[:1])), statistics)
     if min(len(features), len(real)) > 4:
-        scores |= precision_recall(features, real[: len(features)], unseen, **common)
+        scores |= precision_recall(features, shuffled(real)[: len(features)], unseen, **common)
     scores["nearest_features"] = nearest_score(
         features, trained, unseen, name="nearest_features", extractor=extractor
     )

@@ -16,6 +16,7 @@ from scipy import linalg
 
 from app.metrics.intervals import jackknife_interval
 from app.metrics.score import Score, digest
+from app.metrics.subsets import shuffled
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +152,8 @@ def frechet_score(
     """Measures generated features against real ones, with the floor and an interval.
 
     The reference is held fixed: the interval tells how the score would vary with other samples of
-    the same generator. The floor is the mean distance of up to five disjoint sets of n held-out
-    real images to the same reference; held-out and reference images must be different images.
+    the same generator. The floor is the mean distance of up to five disjoint random sets of n
+    held-out real images to the same reference; no image may be in both.
 
     Args:
         generated: features `(n, dimension)`.
@@ -184,7 +185,8 @@ def frechet_score(
         note = f"no floor: it needs {samples} held-out real images, there are {found}"
     else:
         starts = range(0, min(5, len(held_out) // samples) * samples, samples)
-        chunks = [held_out[start : start + samples] for start in starts]
+        rows = shuffled(held_out)
+        chunks = [rows[start : start + samples] for start in starts]
         floor = float(np.mean([frechet_distance(chunk, real) for chunk in chunks]))
     return Score(
         name=name,

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import stats
 
+from app.metrics.subsets import shuffled
+
 
 def jackknife_interval(features, statistic, value, groups=10, confidence=0.95):
     """Returns an interval for the expectation of a statistic at this sample size.
@@ -19,7 +21,7 @@ def jackknife_interval(features, statistic, value, groups=10, confidence=0.95):
         features: array `(samples, dimension)`, rows independent.
         statistic: function of an array of rows, returning a float.
         value: float; the statistic of all rows, the centre.
-        groups: int, at least 2; rows are dealt out to them in turn.
+        groups: int, at least 2, of equal size; rows are dealt out to them at random.
         confidence: float in (0, 1).
 
     References:
@@ -30,7 +32,7 @@ def jackknife_interval(features, statistic, value, groups=10, confidence=0.95):
         raise ValueError(
             f"An interval needs at least two samples and groups. Received: {groups} groups."
         )
-    member = np.arange(len(features)) % groups
+    member = shuffled(np.arange(len(features)) % groups)
     values = np.array([statistic(features[member != group]) for group in range(groups)])
     error = np.sqrt((groups - 1) / groups * np.sum((values - values.mean()) ** 2))
     reach = stats.t.ppf(0.5 + confidence / 2, groups - 1) * error

@@ -10,6 +10,7 @@ import numpy as np
 
 from app.metrics.intervals import proportion_interval
 from app.metrics.score import Score
+from app.metrics.subsets import shuffled
 
 BLOCK = 1024
 
@@ -87,7 +88,7 @@ def precision_recall(
     Args:
         generated: features `(n, dimension)`.
         real: features `(m, dimension)` of real images.
-        held_out: features of other real images, or None; the first n of them (n generated) give
+        held_out: features of other real images, or None; n of them at random (n generated) give
             the `floor` field, here what a perfect generator would reach. None if fewer.
         neighbours: int, k. Default 3, as in the paper.
         extractor: the feature extractor, for its name and digest, or None.
@@ -115,7 +116,7 @@ def precision_recall(
 
     ceilings, note = (None, None), ""
     if held_out is not None and len(held_out) >= len(generated):
-        ceilings = [float(hits.mean()) for hits in shares(held_out[: len(generated)])]
+        ceilings = [float(hits.mean()) for hits in shares(shuffled(held_out)[: len(generated)])]
     else:
         note = f"no real-against-real value: it needs {len(generated)} held-out images"
     return {
