@@ -67,6 +67,7 @@ def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
             image_shape=image_shape,
             target=diffusion.target,
             weighting=diffusion.weighting,
+            times=diffusion.times,
             condition=ClassCondition(classes) if classes else NoCondition(),
             label_dropout=diffusion.label_dropout,
             pixel_range=(diffusion.pixel_low, diffusion.pixel_high),

@@ -26,6 +26,8 @@ class Diffusion:
     """What the network predicts."""
     weighting: Literal["none", "min_snr"] = "none"
     """Weight of the loss by noise level: none, or min-SNR with gamma 5."""
+    times: Literal["uniform", "stratified"] = "uniform"
+    """Training times of a batch: each at random, or spread evenly (less noisy gradients)."""
     loss: str = "mean_squared_error"
     """A Keras loss name, or module:Class of your own."""
     condition: Literal["none", "class"] = "none"

@@ -10,7 +10,7 @@ from app.diffusion.condition import NoCondition
 from app.diffusion.denoiser import denoiser
 from app.diffusion.randomness import START, normal
 from app.diffusion.targets import TARGETS
-from app.diffusion.times import fixed, uniform
+from app.diffusion.times import TIMES, fixed
 from app.diffusion.weighting import WEIGHTINGS
 from app.models.sampling import draw_images
 
@@ -35,6 +35,7 @@ class DiffusionModel(keras.Model):
         image_shape: (height, width, channels).
         target: "noise", "clean" or "velocity".
         weighting: "none" or "min_snr".
+        times: "uniform" or "stratified"; how training times are drawn, see `app.diffusion.times`.
         condition: a condition of `app.diffusion.condition`; None for an unconditional network.
         label_dropout: float in [0, 1); share of conditions replaced by null while training.
         pixel_range: (black, white) as floats; uint8 images are scaled to it.
@@ -66,6 +67,7 @@ class DiffusionModel(keras.Model):
         image_shape,
         target="noise",
         weighting="none",
+        times="uniform",
         condition=None,
         label_dropout=0.1,
         pixel_range=(-1.0, 1.0),
@@ -79,12 +81,15 @@ class DiffusionModel(keras.Model):
             raise ValueError(
                 f"`weighting` must be one of {sorted(WEIGHTINGS)}. Received: {weighting!r}."
             )
+        if times not in TIMES:
+            raise ValueError(f"`times` must be one of {sorted(TIMES)}. Received: {times!r}.")
         self.network = network
         self.schedule = schedule
         self.image_shape = tuple(image_shape)
         self.target_name = target
         self.target = TARGETS[target]()
         self.weighting = weighting
+        self.times = times
         self.condition = condition or NoCondition()
         self.conditional = self.condition.null(1) is not None
         self.label_dropout = label_dropout
@@ -124,7 +129,7 @@ class DiffusionModel(keras.Model):
         count = ops.shape(clean)[0]
         condition = self._condition_of(y)
         if training:
-            time = uniform(count, self.schedule.steps, self.seed_generator)
+            time = TIMES[self.times](count, self.schedule.steps, self.seed_generator)
             noise = keras.random.normal(ops.shape(clean), seed=self.seed_generator)
             condition = self.condition.drop(condition, self.label_dropout, self.seed_generator)
         else:
@@ -210,6 +215,7 @@ class DiffusionModel(keras.Model):
             "image_shape": list(self.image_shape),
             "target": self.target_name,
             "weighting": self.weighting,
+            "times": self.times,
             "condition": keras.saving.serialize_keras_object(self.condition),
             "label_dropout": self.label_dropout,
             "pixel_range": list(self.pixel_range),

@@ -76,6 +76,19 @@ def test_the_validation_loss_is_the_formula():
     assert abs(noise.mean()) < 0.1 and abs(noise.std() - 1.0) < 0.1
 
 
+def test_stratified_training_times_cover_the_schedule_in_every_batch():
+    model, seen = compiled(times="stratified"), []
+    call = model.network.call
+
+    def spy(noisy, time, condition=None, training=False):
+        seen.append(ops.convert_to_numpy(time))
+        return call(noisy, time, condition, training=training)
+
+    model.network.call = spy
+    model.compute_loss(ops.convert_to_tensor(np.repeat(IMAGES[:1], 20, axis=0)), training=True)
+    np.testing.assert_array_equal(np.sort(seen[0]), np.arange(20))  # 20 images, 20 steps
+
+
 def test_tf_data_and_arrays_give_the_same_loss():
     tf = pytest.importorskip("tensorflow")
     model = compiled(classes=3)
@@ -111,7 +124,7 @@ def test_samples_follow_the_weights_after_training():
 
 
 def test_keras_file_gives_the_same_pictures(tmp_path):
-    model = build(classes=3, target="velocity", weighting="min_snr")
+    model = build(classes=3, target="velocity", weighting="min_snr", times="stratified")
     path = str(tmp_path / "model.keras")
     model.save(path)
     revived = keras.models.load_model(path)
@@ -120,6 +133,7 @@ def test_keras_file_gives_the_same_pictures(tmp_path):
         model.sample(labels=labels, steps=3), revived.sample(labels=labels, steps=3)
     )
     assert revived.target_name == "velocity" and revived.weighting == "min_snr"
+    assert revived.times == "stratified"
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
