@@ -5,6 +5,7 @@ import keras
 from app.build import build_data, build_loss, build_model, build_optimizer
 from app.config import Recipe, to_dict
 from app.data.pipeline import Batches, FollowEpoch
+from app.data.tf_dataset import feed
 from app.errors import UserError
 from app.finish import finish
 from app.progress import TrainingProgress, console
@@ -114,8 +115,8 @@ def fit(run, recipe, images, model, mirror):
     guard = NanGuard(checkpoint)
     try:
         model.fit(
-            batches,
-            validation_data=validation,
+            feed(batches),
+            validation_data=feed(validation),
             epochs=training.epochs,
             shuffle=False,
             verbose=0,

@@ -9,6 +9,56 @@ def dividing_groups(groups, channels):
     return next(count for count in range(min(groups, channels), 0, -1) if channels % count == 0)
 
 
+def normalised(inputs, scale, offset, groups, epsilon):
+    """Group normalization of float32 tensors, with a gradient of three passes over the pixels.
+
+    With c = inputs - mean, r = 1 / sqrt(variance + epsilon), output = c * r * scale + offset, and u
+    the gradient of the output, M[...] the mean over a group as the forward pass takes it:
+
+        d offset = sum(u), d scale = sum(u * c * r), both over batch and pixels;
+        d inputs = r * (u * scale - M[u * scale] - c * r * M[u * scale * c * r]).
+
+    Automatic differentiation gives the same numbers through about twice as many passes.
+    """
+    pixels = tuple(range(1, len(inputs.shape) - 1))
+
+    def pixel_mean(values):  # (batch, 1, ..., channels)
+        return ops.mean(values, axis=pixels, keepdims=True)
+
+    def group_mean(values):  # of the mean over the pixels; equal within a group
+        shape = ops.shape(values)
+        channels = shape[-1]
+        values = ops.reshape(values, (-1, groups, channels // groups))
+        values = ops.repeat(ops.mean(values, axis=-1), channels // groups, axis=-1)
+        return ops.reshape(values, shape)
+
+    @ops.custom_gradient
+    def forward(inputs, scale, offset):
+        centred = inputs - group_mean(pixel_mean(inputs))
+        rate = ops.rsqrt(group_mean(pixel_mean(ops.square(centred))) + epsilon)
+
+        def gradient(*arguments, upstream=None):
+            if upstream is None:
+                (upstream,) = arguments
+            mean = pixel_mean(upstream)
+            product = pixel_mean(upstream * centred) * rate
+            inputs_gradient = upstream * (rate * scale) - (
+                centred * (ops.square(rate) * group_mean(product * scale))
+                + rate * group_mean(mean * scale)
+            )
+            every = tuple(range(len(inputs.shape) - 1))
+            count = ops.cast(ops.prod(ops.shape(inputs)[1:-1]), "float32")
+            return (
+                inputs_gradient,
+                ops.sum(product, axis=every) * count,
+                ops.sum(mean, axis=every) * count,
+            )
+
+        return centred * (rate * scale) + offset, gradient
+
+    return forward(inputs, scale, offset)
+
+
 @keras.saving.register_keras_serializable("layers")
 class GroupNormalization(keras.layers.Layer):
     """Normalises each group of channels of each image to mean 0 and variance 1.
@@ -66,21 +116,9 @@ class GroupNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         """Applies the layer; arguments and shapes are described at the class."""
-        channels = inputs.shape[-1]
-        groups = dividing_groups(self.groups, channels)
-        inputs32 = ops.cast(inputs, "float32")
-        pixels = tuple(range(1, len(inputs.shape) - 1))
-
-        def group_mean(values):  # (batch, 1, ..., channels), equal within a group
-            shape = ops.shape(values)
-            values = ops.reshape(values, (-1, groups, channels // groups))
-            values = ops.repeat(ops.mean(values, axis=-1), channels // groups, axis=-1)
-            return ops.reshape(values, shape)
-
-        centred = inputs32 - group_mean(ops.mean(inputs32, axis=pixels, keepdims=True))
-        variance = group_mean(ops.mean(ops.square(centred), axis=pixels, keepdims=True))
-        factor = ops.cast(self.scale, "float32") * ops.rsqrt(variance + self.epsilon)
-        outputs = centred * factor + ops.cast(self.offset, "float32")
+        groups = dividing_groups(self.groups, inputs.shape[-1])
+        numbers = (ops.cast(each, "float32") for each in (inputs, self.scale, self.offset))
+        outputs = normalised(*numbers, groups=groups, epsilon=self.epsilon)
         return ops.cast(outputs, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):

@@ -11,7 +11,7 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 
 # Who may import a backend directly (rule 3), and who may import mlflow (rule 1).
 BACKEND_FILES = {
-    "app/data/pipeline.py",
+    "app/data/tf_dataset.py",
     "app/data/tfds_source.py",
     "app/diffusion/compiled.py",
     "app/diffusion/gradient.py",

@@ -5,7 +5,6 @@ permutation in every epoch. Pass `shuffle=False` to `fit`, since its default wou
 batches; then what a model sees in epoch k is the same in a run through and in one resumed at k.
 """
 
-import copy
 import itertools
 import threading
 import warnings
@@ -198,44 +197,6 @@ class Batches(keras.utils.PyDataset):
             plan = (epoch, self.order(epoch), self.mirrored(epoch))
             self._cached_plan = plan
         return plan[1:]
-
-
-def as_tf_dataset(batches):
-    """The batches as an endless tf.data.Dataset that begins with the epoch `batches` is in.
-
-    Use it where a tf.data.Dataset is needed, as with tf.distribute; elsewhere pass Batches to
-    `fit` themselves. Epoch follows epoch, each in its own order, so `fit` must be told the
-    length by `steps_per_epoch=len(batches)`; to resume at epoch k, set `batches.epoch = k` first.
-
-    Args:
-        batches: Batches.
-
-    Returns:
-        tf.data.Dataset of what `batches` gives.
-
-    Example:
-        ```python
-        model.fit(as_tf_dataset(batches), epochs=3, steps_per_epoch=len(batches))
-        ```
-    """
-    import tensorflow as tf
-
-    own = copy.copy(batches)
-    own._lock, own._stream, first_epoch = threading.Lock(), (None, None), batches.epoch
-
-    def generate():
-        for epoch in itertools.count(first_epoch):
-            own.epoch = epoch
-            yield from (own[index] for index in range(len(own)))
-
-    count = batches.batch_size if batches.drop_remainder else None
-    image = tf.TensorSpec((count, *batches.dataset.image_shape), tf.float32)
-    if not batches.labelled:
-        return tf.data.Dataset.from_generator(generate, output_signature=image)
-    attributes = batches.dataset.attributes
-    shape, dtype = ((count, attributes), tf.float32) if attributes else ((count,), tf.int32)
-    label = tf.TensorSpec(shape, dtype)
-    return tf.data.Dataset.from_generator(generate, output_signature=(image, label))
 
 
 class FollowEpoch(keras.callbacks.Callback):

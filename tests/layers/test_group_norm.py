@@ -80,6 +80,64 @@ def test_gradients_equal_the_stock_layer():
         assert_close(actual, expected, 3e-6)
 
 
+class Values(keras.Layer):
+    """Adds a batch of its own to the batch, so that training shows the gradient of the inputs."""
+
+    def build(self, shape):
+        self.values = self.add_weight(shape=shape, initializer="zeros")
+
+    def call(self, inputs):
+        return inputs + self.values
+
+
+def gradients(values, upstream, groups, epsilon, scale, offset, jit=False):
+    """Of sum(upstream * layer(values)) by values, scale and offset, read off gradient descent."""
+    layer = GroupNormalization(groups, epsilon)
+    model = keras.Sequential([Values(), layer])
+    model.build(values.shape)
+    layer.set_weights([scale, offset])
+    before = [weight.copy() for weight in model.get_weights()]  # TensorFlow may share its memory
+    rate = float(values.size)  # the loss is a mean
+    model.compile(keras.optimizers.SGD(rate), lambda y, p: y * p, jit_compile=jit)
+    model.train_on_batch(values, upstream)
+    return [old - new for old, new in zip(before, model.get_weights(), strict=True)]
+
+
+def differences(function, values, step=1e-5):
+    """Central differences of a function of one array, in float64."""
+    values = np.asarray(values, "float64")
+    result = np.zeros_like(values)
+    for index in np.ndindex(values.shape):
+        shift = np.zeros_like(values)
+        shift[index] = step
+        result[index] = (function(values + shift) - function(values - shift)) / (2 * step)
+    return result
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize(
+    "shape, groups, mean",
+    [((2, 3, 4, 6), 3, 0.5), ((3, 5, 4), 1, 0.5), ((2, 2, 3, 4), 4, 0.5), ((2, 3, 3, 4), 2, 500)],
+)
+def test_gradients_equal_finite_differences(shape, groups, mean, jit):
+    random = np.random.default_rng(6)
+    values = random.normal(mean, 2.0, size=shape).astype("float32")
+    upstream = random.normal(0.3, 1.0, size=shape).astype("float32")
+    scale, offset = random.normal(size=(2, shape[-1]))
+
+    def total(values, scale, offset):
+        return (upstream * oracle(values, groups, 1e-2, scale, offset)).sum()
+
+    expected = [
+        differences(lambda values: total(values, scale, offset), values),
+        differences(lambda scale: total(values, scale, offset), scale),
+        differences(lambda offset: total(values, scale, offset), offset),
+    ]
+    actual = gradients(values, upstream, groups, 1e-2, scale, offset, jit)
+    for one, other in zip(actual, expected, strict=True):
+        assert_close(one, other, 1e-5 if mean < 1 else 2e-4)
+
+
 def test_groups_fall_back_to_a_divisor():
     assert [dividing_groups(32, c) for c in (128, 32, 16, 48, 3)] == [32, 32, 16, 24, 3]
 

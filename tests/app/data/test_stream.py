@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from app.data import load, split
-from app.data.pipeline import Batches, FollowEpoch, as_tf_dataset
+from app.data.pipeline import Batches, FollowEpoch
+from app.data.tf_dataset import as_tf_dataset
 from app.errors import UserError
 
 

@@ -1,0 +1,80 @@
+"""Batches as tf.data, for the places that need it."""
+
+import copy
+import itertools
+import threading
+
+import keras
+
+
+def feed(batches):
+    """What to give `fit` on this backend, with `FollowEpoch(batches)` among the callbacks.
+
+    On TensorFlow this is a tf.data.Dataset of one epoch without autotuning. Keras would make one
+    with it, and at the end of every epoch wait for tf.data's tuning thread to wake up: 10 to 20
+    seconds an epoch on two busy cores, with TensorFlow 2.21. Elsewhere it is the batches as given.
+
+    Args:
+        batches: Batches.
+
+    Example:
+        ```python
+        model.fit(feed(batches), epochs=3, shuffle=False, callbacks=[FollowEpoch(batches)])
+        ```
+    """
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    import tensorflow as tf
+
+    def generate():
+        return (batches[index] for index in range(len(batches)))
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    data = tf.data.Dataset.from_generator(generate, output_signature=_signature(batches))
+    data = data.apply(tf.data.experimental.assert_cardinality(len(batches)))
+    return data.prefetch(2).with_options(options)
+
+
+def as_tf_dataset(batches):
+    """The batches as an endless tf.data.Dataset that begins with the epoch `batches` is in.
+
+    Use it where a tf.data.Dataset is needed, as with tf.distribute; elsewhere pass Batches to
+    `fit` themselves. Epoch follows epoch, each in its own order, so `fit` must be told the
+    length by `steps_per_epoch=len(batches)`; to resume at epoch k, set `batches.epoch = k` first.
+
+    Args:
+        batches: Batches.
+
+    Returns:
+        tf.data.Dataset of what `batches` gives.
+
+    Example:
+        ```python
+        model.fit(as_tf_dataset(batches), epochs=3, steps_per_epoch=len(batches))
+        ```
+    """
+    import tensorflow as tf
+
+    own = copy.copy(batches)
+    own._lock, own._stream, first_epoch = threading.Lock(), (None, None), batches.epoch
+
+    def generate():
+        for epoch in itertools.count(first_epoch):
+            own.epoch = epoch
+            yield from (own[index] for index in range(len(own)))
+
+    return tf.data.Dataset.from_generator(generate, output_signature=_signature(batches))
+
+
+def _signature(batches):
+    """Shapes and types of a batch, as tf.data wants to know them."""
+    import tensorflow as tf
+
+    count = batches.batch_size if batches.drop_remainder else None
+    image = tf.TensorSpec((count, *batches.dataset.image_shape), tf.float32)
+    if not batches.labelled:
+        return image
+    attributes = batches.dataset.attributes
+    shape, dtype = ((count, attributes), tf.float32) if attributes else ((count,), tf.int32)
+    return image, tf.TensorSpec(shape, dtype)
