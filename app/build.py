@@ -143,6 +143,17 @@ def build_sampler(sampling: config.Sampling, pixel_range):
     return DDPM(variance=sampling.variance, clip=clip)
 
 
+def drawing(sampling: config.Sampling, pixel_range):
+    """The arguments of `draw_images` that decide what a recipe draws."""
+    return {
+        "sampler": build_sampler(sampling, pixel_range),
+        "steps": sampling.steps,
+        "spacing": sampling.spacing,
+        "guidance": sampling.guidance,
+        "seed": sampling.seed,
+    }
+
+
 def build_loss(name: str):
     """A Keras loss by name, or an instance of the user's own `module:Class`; tried out once."""
     pixels = np.full((2, 2, 2, 1), 0.5, "float32")

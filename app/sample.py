@@ -7,7 +7,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from app.build import build_sampler, class_labels
+from app.build import class_labels, drawing
 from app.config import Sampling
 from app.errors import UserError
 from app.files import writing
@@ -103,11 +103,7 @@ def draw_parts(run, model, request, name):
                     model,
                     end - begin,
                     rows,
-                    sampler=build_sampler(sampling, model.pixel_range),
-                    steps=sampling.steps,
-                    spacing=sampling.spacing,
-                    guidance=sampling.guidance,
-                    seed=sampling.seed,
+                    **drawing(sampling, model.pixel_range),
                     first_index=first,
                     batch_size=sampling.batch_size,
                     progress=lambda done, begin=begin: show(begin + done),

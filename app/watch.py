@@ -1,6 +1,6 @@
 """What is looked at while a run trains: grids, distances, the log, the best weights."""
 
-from app.build import build_sampler, class_labels, extractor_for
+from app.build import class_labels, drawing, extractor_for
 from app.metrics.frechet import Statistics, frechet_distance
 from app.models.sampling import draw_images
 from app.trained import best_average
@@ -18,12 +18,8 @@ def watchers(run, recipe, images, averages, mirror):
             model,
             count,
             class_labels(model, count),
-            sampler=build_sampler(recipe.sampling, model.pixel_range),
-            steps=recipe.sampling.steps,
-            spacing=recipe.sampling.spacing,
-            guidance=recipe.sampling.guidance,
-            seed=recipe.sampling.seed,
             batch_size=recipe.sampling.batch_size,
+            **drawing(recipe.sampling, model.pixel_range),
         )
 
     if watching.score_every:

@@ -30,11 +30,7 @@ def sampling_program(model, sampler, spacing="trailing", guided=True):
     def program(seed, condition, guidance, steps, first_index):
         count = ops.shape(condition)[0]
         start = normal(seed, first_index, count, 0, START, model.image_shape)
-        denoise = model.denoiser()
-        if not model.conditional:
-            condition = None
-        elif guided:
-            denoise = classifier_free(denoise, model.condition, guidance)
+        denoise, condition = conditioned(model, condition, guidance, guided)
         images = sampler(
             denoise,
             Trajectory(model.schedule, steps, spacing),
@@ -46,6 +42,16 @@ def sampling_program(model, sampler, spacing="trailing", guided=True):
         return quantize(images, model.pixel_range)
 
     return program
+
+
+def conditioned(model, condition, guidance, guided):
+    """The denoiser of a model, guided or not, and what it takes as condition (None: nothing)."""
+    denoise = model.denoiser()
+    if not model.conditional:
+        return denoise, None
+    if guided:
+        denoise = classifier_free(denoise, model.condition, guidance)
+    return denoise, condition
 
 
 def draw_images(
@@ -85,7 +91,7 @@ def draw_images(
     Returns:
         uint8 numpy array `(count, height, width, channels)`.
     """
-    count, condition = _checked(model, count, labels)
+    count, condition = checked(model, count, labels)
     if not 1 <= steps <= model.schedule.steps:
         raise ValueError(
             f"`steps` must be in [1, {model.schedule.steps}], the length of the model's chain. "
@@ -116,7 +122,7 @@ def draw_images(
     return images
 
 
-def _checked(model, count, labels):
+def checked(model, count, labels):
     """The number of images and one row of condition for each (zeros when unconditional)."""
     if not model.conditional:
         if labels is not None or not count or count < 1:

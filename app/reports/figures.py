@@ -3,6 +3,8 @@
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from callbacks.image_grid import grid
+
 
 def training_curves(rows, path):
     """Loss (and distance, where measured) by epoch, as a PNG.
@@ -39,6 +41,28 @@ def schedule_figure(schedules, path):
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.legend()
+    _save(figure, path)
+
+
+def strip_figure(strip, times, path):
+    """Strips, a row an image, with the time of each column (0 clean, 1 the most noise), as a PNG.
+
+    Args:
+        strip: uint8 array (count, columns, height, width, channels).
+        times: (columns,) floats in [0, 1].
+        path: where the PNG goes.
+    """
+    count, columns, height, width, channels = strip.shape
+    picture = grid(strip.reshape(count * columns, height, width, channels), columns)
+    figure = Figure(figsize=(columns * 0.8, count * 0.8 * height / width + 0.5))
+    figure.set_layout_engine("constrained")
+    axes = figure.subplots()
+    axes.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    pitch = picture.shape[1] / columns
+    axes.set_xticks([pitch * (column + 0.5) for column in range(columns)])
+    axes.set_xticklabels([f"{time:.2f}" for time in times])
+    axes.set_yticks([])
+    axes.set_xlabel("time (0: clean)")
     _save(figure, path)
 
 
