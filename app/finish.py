@@ -10,6 +10,7 @@ from app.reports.figures import schedule_figure, strip_figure, training_curves
 from app.reports.model_card import write_model_card
 from app.sample import draw_into, sample_options
 from app.trained import best_of
+from callbacks.weights_file import write_weights
 
 STRIPS = 10  # images, a row each
 
@@ -56,18 +57,14 @@ def _draw(run, name, figure, *content):
 
 def save_weights(run, model, averages):
     """weights/raw.weights.h5, and one file for each average."""
-    _save_weights(model, run.path("weights", "raw.weights.h5"))
+    _save_weights(run, model, "raw")
     for name, average in averages.items():
         with average.swapped(model):
-            _save_weights(model, run.path("weights", f"{name}.weights.h5"))
+            _save_weights(run, model, name)
 
 
-def _save_weights(model, path):
+def _save_weights(run, model, name):
     """Writes one file whole or not at all."""
-    draft = path.with_name(f".new-{path.name}")
+    path = run.path("weights", f"{name}.weights.h5")
     with writing(path):
-        try:
-            model.save_weights(draft)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_weights(model, path)

@@ -4,6 +4,7 @@ MLflow holds a copy of it (`app.tracking`), never the only one. Importing this m
 loads neither keras nor mlflow.
 """
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,15 +147,20 @@ class Run:
         self.end(error)
 
     def end(self, error=None):
-        """Sets the final status of a run that still counts as running; `error` ended it, if any."""
+        """Sets the final status of a run that still counts as running; `error` ended it, if any.
+
+        Where a disk is too full even for the status, it is the first error that is told.
+        """
         if self.status != "running":
             return
         if error is None:
             self.set_status("finished")
-        elif isinstance(error, KeyboardInterrupt):
-            self.set_status("stopped", "Ctrl-C")
-        else:
-            self.set_status("failed", f"{type(error).__name__}: {error}"[:1000])
+            return
+        with contextlib.suppress(UserError):
+            if isinstance(error, KeyboardInterrupt):
+                self.set_status("stopped", "Ctrl-C")
+            else:
+                self.set_status("failed", f"{type(error).__name__}: {error}"[:1000])
 
     def log(self, metrics, step):
         """Appends metrics of one step (an epoch, as Keras counts them: from 0) to `metrics.jsonl`.

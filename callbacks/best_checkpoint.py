@@ -1,14 +1,13 @@
 """The weights of the best epoch, in a file."""
 
-import contextlib
 import math
-import os
 import warnings
 from pathlib import Path
 
 import keras
 
 from callbacks.epochs import swapped_or_raw
+from callbacks.weights_file import write_weights
 
 
 class BestCheckpoint(keras.callbacks.Callback):
@@ -87,21 +86,5 @@ class BestCheckpoint(keras.callbacks.Callback):
         return value < self.best if self.mode == "min" else value > self.best
 
     def _save(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".new-{self.path.name}")
-        try:
-            with swapped_or_raw(self.average, self.model) as model, _without_optimizer(model):
-                model.save_weights(temporary)
-            os.replace(temporary, self.path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _without_optimizer(model):
-    """Keeps the optimizer's state, of two to four times the size, out of a weights file."""
-    optimizer, model.optimizer = model.optimizer, None
-    try:
-        yield
-    finally:
-        model.optimizer = optimizer
+        with swapped_or_raw(self.average, self.model) as model:
+            write_weights(model, self.path)

@@ -4,6 +4,7 @@ What was sent is noted in `runs/<id>/mirror.json`, so that nothing is sent twice
 forgotten, whenever the server was away. See `mlflow/README.md` for the names and units.
 """
 
+import contextlib
 import json
 import sys
 
@@ -203,9 +204,13 @@ class Mirror:
         return sent if same else {}
 
     def _save(self):
-        """Writes the note of what was sent."""
+        """Writes the note of what was sent; a full disk, which the run itself reports, loses it.
+
+        A lost note is made again from what the MLflow run holds.
+        """
         if self.sent:
-            write_atomically(self.record_path, json.dumps(self.sent, indent=1) + "\n")
+            with contextlib.suppress(UserError):
+                write_atomically(self.record_path, json.dumps(self.sent, indent=1) + "\n")
 
 
 def sync(run, say=None):

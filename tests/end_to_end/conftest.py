@@ -7,6 +7,7 @@ import pytest
 
 from app.cli import main
 from app.config import to_dict
+from tests.end_to_end.frail import prepare
 
 RECIPE = """
 from app.config import *
@@ -44,6 +45,12 @@ def tiny(world):
     runs = world / "runs"
     assert main(["train", str(world / "tiny.py"), "--runs", str(runs)]) == 0
     return runs, next(runs.iterdir()).name
+
+
+@pytest.fixture
+def work(world, tmp_path, monkeypatch):
+    """A prepared folder of its own."""
+    return prepare(tmp_path, monkeypatch)
 
 
 @pytest.fixture
