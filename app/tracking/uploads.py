@@ -50,7 +50,8 @@ def flatten_scores(scores):
             dictionary of them by name, or of plain numbers.
 
     Returns:
-        {"score.<name>": value, "score.<name>.samples": n, ".floor", ".interval_low", ...}.
+        {"score/<name>": value, "score/<name>.samples": n, ".floor", ".interval_low", ...}: the UI
+        makes a section of what comes before the first "/", and sorts a value beside its floor.
     """
     if isinstance(scores, list):
         scores = {score["name"]: score for score in scores}
@@ -62,7 +63,7 @@ def flatten_scores(scores):
         for part in ("value", "samples", "floor", "interval_low", "interval_high"):
             value = numbers.get(part)
             if isinstance(value, (int, float)) and not math.isnan(value):
-                flat[f"score.{name}" if part == "value" else f"score.{name}.{part}"] = float(value)
+                flat[f"score/{name}" if part == "value" else f"score/{name}.{part}"] = float(value)
     return flat
 
 

@@ -61,8 +61,8 @@ def check_complete(uri, run, epochs):
     assert found.info.status == "FINISHED" and found.info.run_name == run.id
     assert found.data.params == {"epochs": "3", "optimizer.learning_rate": "0.001"}
     assert history(client, run_id, "loss") == [(e, 1 / (e + 1)) for e in range(epochs)]
-    assert found.data.metrics["score.frechet"] == 3.5
-    assert found.data.metrics["score.frechet.samples"] == 2000
+    assert found.data.metrics["score/frechet"] == 3.5
+    assert found.data.metrics["score/frechet.samples"] == 2000
     tags = found.data.tags
     assert tags["noisewise.run_id"] == run.id and tags["noisewise.status"] == "finished"
     assert tags["mlflow.source.git.commit"] == "c" * 40 and tags["noisewise.git_dirty"] == "true"
