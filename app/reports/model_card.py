@@ -5,7 +5,7 @@ from app.files import write_atomically
 
 def write_model_card(run, recipe, scores):
     """Writes model_card.md into the run folder; returns its path."""
-    data = run.manifest["dataset"]
+    data, git = run.manifest["dataset"], run.manifest.get("git") or {}
     conditional = recipe.diffusion.condition != "none"
     lines = [
         f"# {recipe.name}",
@@ -21,7 +21,7 @@ def write_model_card(run, recipe, scores):
         f"- optimizer: {recipe.optimizer}",
         f"- training: {recipe.training}",
         f"- sampling: {recipe.sampling}",
-        f"- backend: {run.manifest.get('backend')}, code {run.manifest.get('git_commit')}",
+        f"- backend: {run.manifest.get('backend')}, code {git.get('commit', 'unknown')}",
         "",
         "## Scores",
         "| measure | value | n | floor | interval | extractor |",
