@@ -1,14 +1,6 @@
 """All measures of one set of generated images, from one pass through the extractor."""
 
-import numpy as np
-
-from app.metrics.accuracy import class_accuracy
-from app.metrics.features.pixels import Pixels
-from app.metrics.frechet import Statistics, frechet_distance, frechet_score
-from app.metrics.nearest import nearest_score
-from app.metrics.precision_recall import precision_recall
-from app.metrics.score import Score
-from app.metrics.subsets import shuffled
+from app.metrics.registry import DEFAULT, METRICS, FeaturePass
 
 
 def measure(
@@ -16,10 +8,12 @@ def measure(
     reference,
     extractor,
     *,
+    metrics=DEFAULT,
     held_out=None,
     training=None,
     labels=None,
     held_out_labels=None,
+    prompts=None,
     description=None,
 ):
     """Measures generated images against real ones.
@@ -29,21 +23,29 @@ def measure(
 
     Args:
         images: uint8 `(n, height, width, channels)`; generated, n at least 2.
-        reference: uint8 real images the Frechet distance is taken to.
+        reference: uint8 real images the distances are taken to.
         extractor: a feature extractor of `app.metrics.features`.
+        metrics: names from `app.metrics.registry.METRICS`, see below.
         held_out: uint8 real images, none of them in `reference` or `training`; best at least n.
         training: uint8 images the generator was trained on. Default: `reference`.
         labels: int `(n,)`; classes asked for. Default None: no class accuracy.
         held_out_labels: int; true classes of `held_out`, for the judge's own accuracy.
+        prompts: one text a class, e.g. "a photo of a cat", for "image_text".
         description: str; what the reference is, e.g. "mnist train".
 
     Returns:
-        dict of name to Score:
+        dict of name to Score. By default:
         "frechet" (raw, with floor and interval); "frechet_black", n all-black images, the far end
         of the scale; "frechet_normalized", 0 = the floor and 1 = all black (with a floor only);
         "precision" and "recall" against n real images at random (from 5 images on);
         "nearest_features" and "nearest_pixels", median distance to the nearest training image;
         "class_accuracy" (with labels, and an extractor that predicts).
+        The metric "fid" or "fmd" gives the first three under that name; "kid", "mmd" (median
+        width), "cmmd", "frechet_infinity" (slow) and "inception_score" one each; "psnr", "ssim"
+        (against 100 of the reference) and "image_text" several.
+
+    Raises:
+        ValueError: if a metric has no such name, or lacks something; the sentence says what.
 
     Example:
         ```python
@@ -51,69 +53,21 @@ def measure(
         print(scores["frechet"])
         ```
     """
-    training = reference if training is None else training
-    features, predicted = _outputs(extractor, images)
-    real = _outputs(extractor, reference)[0]
-    trained = real if training is reference else _outputs(extractor, training)[0]
-    unseen, unseen_predicted = (None, None) if held_out is None else _outputs(extractor, held_out)
-    common = {"extractor": extractor, "description": description}
-
-    statistics = Statistics.of(real)
-    scores = {"frechet": frechet_score(features, statistics, unseen, **common)}
-    scores |= _scale(scores["frechet"], extractor(np.zeros_like(images[:1])), statistics)
-    if min(len(features), len(real)) > 4:
-        scores |= precision_recall(features, shuffled(real)[: len(features)], unseen, **common)
-    scores["nearest_features"] = nearest_score(
-        features, trained, unseen, name="nearest_features", extractor=extractor
+    unknown = [name for name in metrics if name not in METRICS]
+    if unknown:
+        raise ValueError(f"No metric is called '{unknown[0]}'. Choose from: {', '.join(METRICS)}.")
+    seen = FeaturePass(
+        images=images,
+        reference=reference,
+        extractor=extractor,
+        held_out=held_out,
+        training=training,
+        labels=labels,
+        held_out_labels=held_out_labels,
+        prompts=prompts,
+        description=description,
     )
-    pixels = Pixels(images.shape[1:])
-    scores["nearest_pixels"] = nearest_score(
-        pixels(images),
-        pixels(training),
-        None if held_out is None else pixels(held_out),
-        name="nearest_pixels",
-        extractor=pixels,
-    )
-    if labels is not None and predicted is not None:
-        real_accuracy = None
-        if held_out_labels is not None and unseen_predicted is not None:
-            real_accuracy = float(np.mean(unseen_predicted == np.asarray(held_out_labels)))
-        scores["class_accuracy"] = class_accuracy(
-            predicted, labels, real_accuracy, extractor=extractor
-        )
-    return scores
-
-
-def _outputs(extractor, images):
-    """Returns features, and the predicted classes if the extractor judges (else None)."""
-    if not hasattr(extractor, "outputs"):
-        return extractor(images), None
-    features, logits = extractor.outputs(images)
-    return features, logits.argmax(1)
-
-
-def _scale(score, black, statistics):
-    """Returns the distance of n all-black images, and the score between the floor and that."""
-    # n equal images have no covariance: |m - black|^2 + tr(S) = distance of a single one.
-    far = frechet_distance(Statistics.of(black), statistics)
-    shared = {
-        "samples": score.samples,
-        "extractor": score.extractor,
-        "extractor_digest": score.extractor_digest,
-        "reference": score.reference,
-        "reference_digest": score.reference_digest,
-        "reference_samples": score.reference_samples,
-    }
-    scores = {"frechet_black": Score("frechet_black", far, **shared)}
-    if score.floor is not None and far > score.floor:
-        span = far - score.floor
-        low, high = score.interval
-        scores["frechet_normalized"] = Score(
-            "frechet_normalized",
-            (score.value - score.floor) / span,
-            floor=0.0,
-            interval=((low - score.floor) / span, (high - score.floor) / span),
-            note="0 = held-out real images, 1 = all black",
-            **shared,
-        )
+    scores = {}
+    for name in metrics:
+        scores |= METRICS[name](seen)
     return scores

@@ -14,9 +14,9 @@ from functools import cached_property
 import numpy as np
 from scipy import linalg
 
+from app.metrics.floor import real_floor
 from app.metrics.intervals import jackknife_interval
 from app.metrics.score import Score, digest
-from app.metrics.subsets import shuffled
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +147,14 @@ def frechet_distance(first, second):
 
 
 def frechet_score(
-    generated, reference, held_out=None, *, name="frechet", extractor=None, description=None
+    generated,
+    reference,
+    held_out=None,
+    *,
+    draws=None,
+    name="frechet",
+    extractor=None,
+    description=None,
 ):
     """Measures generated features against real ones, with the floor and an interval.
 
@@ -159,6 +166,7 @@ def frechet_score(
         generated: features `(n, dimension)`.
         reference: features of real images, or their `Statistics`.
         held_out: features of other real images, or None (then no floor, and the note says so).
+        draws: int or None; the floor from so many random draws of n instead (`real_floor`).
         name: str; name of the score.
         extractor: the feature extractor, for its name and digest, or None.
         description: str; what the reference is, in words.
@@ -179,15 +187,13 @@ def frechet_score(
     interval = None
     if samples > 1:
         interval = jackknife_interval(generated, lambda rows: frechet_distance(rows, real), value)
-    floor, note = None, ""
-    if held_out is None or len(held_out) < samples:
-        found = 0 if held_out is None else len(held_out)
-        note = f"no floor: it needs {samples} held-out real images, there are {found}"
-    else:
-        starts = range(0, min(5, len(held_out) // samples) * samples, samples)
-        rows = shuffled(held_out)
-        chunks = [rows[start : start + samples] for start in starts]
-        floor = float(np.mean([frechet_distance(chunk, real) for chunk in chunks]))
+    floor, note = real_floor(
+        lambda rows: frechet_distance(rows, real), held_out, samples, draws=draws
+    )
+    fewest, dimension = min(samples, real.count), len(real.mean)
+    if fewest <= dimension:
+        rank = f"{fewest} images in {dimension} dimensions: compare at these numbers only"
+        note = f"{note}; {rank}" if note else rank
     return Score(
         name=name,
         value=value,

@@ -20,3 +20,17 @@ def shuffled(rows, seed=0):
     """
     rows = np.asarray(rows)
     return rows[np.random.default_rng(seed).permutation(len(rows))]
+
+
+def dealt(count, groups):
+    """Returns the group, 0 to groups - 1, of each of `count` rows: equal sizes, dealt at random.
+
+    Args:
+        count: int; rows.
+        groups: int, at least 1.
+
+    Example:
+        >>> dealt(6, 3).tolist()
+        [0, 2, 2, 1, 0, 1]
+    """
+    return shuffled(np.arange(count) % groups)
