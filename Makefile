@@ -11,7 +11,7 @@ INSTALLED = $(VENV)/.installed-$(REQUIREMENTS)
 export MLFLOW_DISABLE_TELEMETRY ?= true
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help run test check ui gpu-check lock
+.PHONY: help run test test-slow check ui gpu-check lock
 
 help:  ## Lists the targets.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
@@ -22,6 +22,10 @@ run: $(INSTALLED)  ## Installs, then trains, samples, measures and exports RECIP
 test: $(INSTALLED)  ## Installs, then runs all tests on TensorFlow and on JAX.
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q -n 2 --dist loadfile
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+test-slow: $(INSTALLED)  ## The tests marked slow, on TensorFlow and on JAX: minutes, not part of `test`.
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q -m slow
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -m slow
 
 check: $(INSTALLED)  ## Style only: ruff's rules and format.
 	$(BIN)/ruff check .

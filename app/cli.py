@@ -35,20 +35,30 @@ def _train(arguments, program):
             + "\n".join(f"  {name:24}{recipe.summary}" for name, recipe in RECIPES.items())
         )
         return
-    if arguments[0] == "--resume":
-        options = tyro.cli(Resume, args=arguments[1:], prog=f"{program} --resume")
+    first, *rest = arguments
+    if first.startswith("--resume="):
+        first, rest = "--resume", [first.removeprefix("--resume="), *rest]
+    if first == "--resume":
+        options = tyro.cli(Resume, args=rest, prog=f"{program} --resume")
         _open(options)
         _start_backend()
         from app.train import resume
 
         resume(options.run, root=options.runs)
         return
-    recipe = load_recipe(arguments[0])
+    if first.startswith("-"):
+        raise UserError(
+            f"No recipe {first!r}: the recipe comes first and its options after it, as in: "
+            "train digits --dry-run."
+        )
+    if "--resume" in rest:
+        raise UserError("A run goes on with its own recipe: train --resume RUN, without another.")
+    recipe = load_recipe(first)
     options = tyro.cli(
         Train,
         default=Train(recipe=recipe),
-        args=arguments[1:],
-        prog=f"{program} {arguments[0]}",
+        args=rest,
+        prog=f"{program} {first}",
         description=f"{recipe.summary} Defaults shown are those of the recipe.",
         config=(tyro.conf.AvoidSubcommands,),
     )
@@ -61,6 +71,16 @@ def _train(arguments, program):
     from app.train import train
 
     train(options.recipe, root=options.runs)
+
+
+def _check_backend():
+    """Refuses a backend that Keras knows and this code does not, before Keras is imported."""
+    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if backend not in ("tensorflow", "jax"):
+        raise UserError(
+            f"Noisewise runs on tensorflow or jax. Received: KERAS_BACKEND={backend!r}. Set it to "
+            "one of them, or unset it."
+        )
 
 
 def _start_backend():
@@ -169,6 +189,7 @@ def main(arguments=None):
     try:
         if verb not in VERBS:
             raise UserError(f"No verb {verb!r}. Verbs: {', '.join(VERBS)}.")
+        _check_backend()
         function, options, _ = VERBS[verb]
         if options is None:
             function(rest, f"{program} {verb}")

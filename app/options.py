@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import tyro
 
 from app import config
+from app.config.validation import require
 
 Positional = tyro.conf.Positional
 RunId = Annotated[str, tyro.conf.arg(metavar="RUN")]
@@ -60,6 +61,14 @@ class Sample:
     """Index of the first image: 0 to 99 and 100 to 199 are different pictures of one seed."""
     runs: str = "runs"
     """Folder of all runs."""
+
+    def __post_init__(self):
+        require(self.count >= 1, f"`--count` must be 1 or more. Received: {self.count}.")
+        require(
+            self.first_index >= 0 and self.first_index + self.count < 2**31,
+            "`--first-index` must be 0 or more, and with `--count` stay below 2^31. "
+            f"Received: {self.first_index}, count {self.count}.",
+        )
 
 
 @dataclass(frozen=True)
@@ -129,3 +138,9 @@ class UI:
 
     port: int = 5000
     """Port on 127.0.0.1."""
+
+    def __post_init__(self):
+        require(
+            1 <= self.port <= 65535,
+            f"A port must be from 1 to 65535. Received: {self.port}. Pass another --port.",
+        )

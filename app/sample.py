@@ -9,7 +9,6 @@ from PIL import Image
 
 from app.build import class_labels, drawing
 from app.config import Sampling
-from app.errors import UserError
 from app.files import writing
 from app.models.sampling import draw_images
 from app.progress import bar, console
@@ -45,14 +44,6 @@ def sample_options(recipe, count, **changes):
 
 def sample(options):
     """The `sample` verb: `options` as in `app.options.Sample`."""
-    if options.count < 1:
-        raise UserError(f"`--count` must be 1 or more. Received: {options.count}.")
-    last = options.first_index + options.count
-    if options.first_index < 0 or last >= 2**31:
-        raise UserError(
-            "`--first-index` must be 0 or more, and with `--count` stay below 2^31. "
-            f"Received: {options.first_index}, count {options.count}."
-        )
     run = Run.open(options.run, options.runs)
     recipe = recipe_of(run)
     changes = {

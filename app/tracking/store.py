@@ -84,7 +84,7 @@ def ui(port=5000, say=print):
     """Serves the MLflow UI of the store on this machine until Ctrl-C.
 
     Args:
-        port: TCP port on 127.0.0.1.
+        port: TCP port on 127.0.0.1, 1 to 65535.
         say: callable that takes one sentence.
 
     Raises:
@@ -98,8 +98,6 @@ def ui(port=5000, say=print):
             f"The runs are on the server {without_password(uri)}: open that address in a browser. "
             "Unset MLFLOW_TRACKING_URI to see the store of this clone."
         )
-    if not 1 <= port <= 65535:
-        raise UserError(f"A port must be from 1 to 65535. Received: {port}. Pass another --port.")
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

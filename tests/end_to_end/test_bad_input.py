@@ -20,7 +20,10 @@ UNKNOWN_WORDS = [
     (["train", "digitz"], r"No recipe 'digitz'\. Did you mean 'digits'\? Known: .*Python file"),
     (["train", "mnist-cn"], r"Did you mean 'mnist-cnn'\?"),
     (["train", ""], r"No recipe ''\. Known: mnist-small"),
-    (["train", "--dry-run"], r"No recipe '--dry-run'"),
+    (["train", "--dry-run"], r"No recipe '--dry-run': the recipe comes first"),
+    (["train", "--training.epochs", "5", "digits"], r"the recipe comes first and its options"),
+    (["train", "digits", "--resume", "x"], r"goes on with its own recipe: train --resume RUN"),
+    (["train", "--resume=x"], r"No run 'x' in runs/"),
     (["train", "x" * 400], r"No recipe 'x+'"),
     (["train", "x" * 400 + ".py"], r"too long for this system.*Give a shorter one"),
     (["train", "--resume"], r"Missing from .*train --resume: RUN Run id"),
@@ -51,6 +54,12 @@ UNKNOWN_WORDS = [
 @pytest.mark.parametrize("arguments, pattern", UNKNOWN_WORDS)
 def test_unknown_words(refused, arguments, pattern):
     refused(arguments, pattern)
+
+
+@pytest.mark.parametrize("backend", ["torch", "numpy", "nonsense"])
+def test_other_backends(refused, monkeypatch, backend):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    refused(["train", "digits"], f"runs on tensorflow or jax. Received: KERAS_BACKEND='{backend}'")
 
 
 @pytest.mark.parametrize("verb", VERBS)
