@@ -110,7 +110,13 @@ def test_dry_run_estimates_and_writes_nothing(world, capsys):
 def train_process(world, runs, *options):
     command = [sys.executable, "-m", "app", "train", *options, "--runs", str(runs)]
     return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # A shell that put the tests into the background has turned Ctrl-C off for all below it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
