@@ -11,8 +11,8 @@ def feed(batches):
     """What to give `fit` on this backend, with `FollowEpoch(batches)` among the callbacks.
 
     On TensorFlow this is a tf.data.Dataset of one epoch without autotuning. Keras would make one
-    with it, and at the end of every epoch wait for tf.data's tuning thread to wake up: 10 to 20
-    seconds an epoch on two busy cores, with TensorFlow 2.21. Elsewhere it is the batches as given.
+    with it, and at the end of an epoch wait for tf.data's tuning thread to wake up: up to 20
+    seconds were seen on two busy cores, with TensorFlow 2.21. Elsewhere it is the batches as given.
 
     Args:
         batches: Batches.

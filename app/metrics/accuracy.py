@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.metrics.intervals import proportion_interval
-from app.metrics.score import Score
+from app.metrics.score import Score, measured_by
 
 
 def class_accuracy(predicted, labels, real_accuracy=None, *, extractor=None):
@@ -42,6 +42,5 @@ def class_accuracy(predicted, labels, real_accuracy=None, *, extractor=None):
         samples=len(labels),
         floor=real_accuracy,
         interval=proportion_interval(hits, len(labels)),
-        extractor=getattr(extractor, "name", None),
-        extractor_digest=getattr(extractor, "digest", None),
+        **measured_by(extractor),
     )

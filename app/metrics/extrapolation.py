@@ -5,7 +5,7 @@ import numpy as np
 from app.metrics.floor import real_floor
 from app.metrics.frechet import Statistics, frechet_distance
 from app.metrics.intervals import jackknife_interval
-from app.metrics.score import Score, digest
+from app.metrics.score import Score, measured_by
 from app.metrics.subsets import shuffled
 
 
@@ -108,10 +108,9 @@ def frechet_infinity_score(
         samples=len(generated),
         floor=floor,
         interval=interval,
-        extractor=getattr(extractor, "name", None),
-        extractor_digest=getattr(extractor, "digest", None),
+        **measured_by(extractor),
         reference=description,
-        reference_digest=digest(np.concatenate([real.mean[None], real.scatter])),
+        reference_digest=real.digest,
         reference_samples=real.count,
         note=note,
     )

@@ -16,7 +16,7 @@ from scipy import linalg
 
 from app.metrics.floor import real_floor
 from app.metrics.intervals import jackknife_interval
-from app.metrics.score import Score, digest
+from app.metrics.score import Score, digest, measured_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +86,11 @@ class Statistics:
     def covariance(self):
         """The covariance, divided by n - 1 (zero for a single sample)."""
         return self.scatter / max(self.count - 1, 1)
+
+    @cached_property
+    def digest(self):
+        """The sha256 of mean and scatter: the name of the set as a reference."""
+        return digest(np.concatenate([self.mean[None], self.scatter]))
 
     @cached_property
     def factor(self):
@@ -200,10 +205,9 @@ def frechet_score(
         samples=samples,
         floor=floor,
         interval=interval,
-        extractor=getattr(extractor, "name", None),
-        extractor_digest=getattr(extractor, "digest", None),
+        **measured_by(extractor),
         reference=description,
-        reference_digest=digest(np.concatenate([real.mean[None], real.scatter])),
+        reference_digest=real.digest,
         reference_samples=real.count,
         note=note,
     )

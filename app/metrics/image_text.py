@@ -8,7 +8,7 @@ import numpy as np
 
 from app.metrics.intervals import jackknife_interval, proportion_interval
 from app.metrics.mmd import unit_rows
-from app.metrics.score import Score, digest
+from app.metrics.score import Score, digest, measured_by
 from app.metrics.subsets import shuffled
 
 
@@ -112,8 +112,7 @@ def image_text_scores(
         known = None if real_labels is None else np.asarray(real_labels)[order]
         ceilings = _values(similarity_matrix(np.asarray(real)[order], texts), known)
     shared = {
-        "extractor": getattr(extractor, "name", None),
-        "extractor_digest": getattr(extractor, "digest", None),
+        **measured_by(extractor),
         "reference": description,
         "reference_digest": digest(np.asarray(texts)),
         "reference_samples": len(texts),

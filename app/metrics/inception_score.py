@@ -4,7 +4,7 @@ import numpy as np
 
 from app.metrics.floor import real_floor
 from app.metrics.intervals import left_out_interval
-from app.metrics.score import Score
+from app.metrics.score import Score, measured_by
 
 
 def inception_scores(logits, splits=10, seed=2020):
@@ -101,7 +101,6 @@ def inception_score(
         samples=len(logits),
         floor=ceiling,
         interval=interval,
-        extractor=getattr(extractor, "name", None),
-        extractor_digest=getattr(extractor, "digest", None),
+        **measured_by(extractor),
         note=f"{missing}; {made}" if missing else made,
     )

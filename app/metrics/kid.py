@@ -5,7 +5,7 @@ import numpy as np
 from app.metrics.floor import real_floor
 from app.metrics.intervals import left_out_interval
 from app.metrics.kernel import GROUPS, KernelSums, check_pair, cubic_kernel
-from app.metrics.score import Score, digest
+from app.metrics.score import Score, digest, measured_by
 from app.metrics.subsets import dealt
 
 
@@ -95,8 +95,7 @@ def kid_score(
         samples=len(generated),
         floor=floor,
         interval=interval,
-        extractor=getattr(extractor, "name", None),
-        extractor_digest=getattr(extractor, "digest", None),
+        **measured_by(extractor),
         reference=description,
         reference_digest=digest(reference),
         reference_samples=len(reference),

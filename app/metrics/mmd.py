@@ -6,7 +6,7 @@ from app.metrics.floor import real_floor
 from app.metrics.intervals import left_out_interval
 from app.metrics.kernel import KernelSums, check_pair, rbf_kernel
 from app.metrics.precision_recall import squared_distances
-from app.metrics.score import Score, digest
+from app.metrics.score import Score, digest, measured_by
 
 CMMD = {"sigma": 10.0, "scale": 1000.0, "normalize": True, "unbiased": False}  # as published
 
@@ -148,8 +148,7 @@ def mmd_score(
         samples=len(generated),
         floor=floor,
         interval=interval,
-        extractor=getattr(extractor, "name", None),
-        extractor_digest=getattr(extractor, "digest", None),
+        **measured_by(extractor),
         reference=description,
         reference_digest=digest(np.asarray(reference)),
         reference_samples=len(reference),

@@ -4,7 +4,7 @@ import numpy as np
 
 from app.metrics.intervals import median_interval
 from app.metrics.precision_recall import BLOCK, blocks, squared_distances
-from app.metrics.score import Score
+from app.metrics.score import Score, measured_by
 
 
 def nearest(queries, training, block=BLOCK):
@@ -82,8 +82,7 @@ def nearest_score(
         samples=len(generated),
         floor=floor,
         interval=median_interval(distances),
-        extractor=getattr(extractor, "name", None),
-        extractor_digest=getattr(extractor, "digest", None),
+        **measured_by(extractor),
         reference=description,
         reference_samples=len(training),
     )

@@ -9,7 +9,7 @@ memory does not grow with the sets.
 import numpy as np
 
 from app.metrics.intervals import proportion_interval
-from app.metrics.score import Score
+from app.metrics.score import Score, measured_by
 from app.metrics.subsets import shuffled
 
 BLOCK = 1024
@@ -126,8 +126,7 @@ def precision_recall(
             samples=len(generated),
             floor=ceiling,
             interval=proportion_interval(hits.sum(), len(hits)),
-            extractor=getattr(extractor, "name", None),
-            extractor_digest=getattr(extractor, "digest", None),
+            **measured_by(extractor),
             reference=description,
             reference_samples=len(real),
             note=note,

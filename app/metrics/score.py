@@ -79,6 +79,22 @@ class Score:
         return f"{text} ({self.note})" if self.note else text
 
 
+def measured_by(extractor):
+    """Returns the fields of a Score that say whose features were measured; None where nobody's.
+
+    Args:
+        extractor: a feature extractor, for its name and digest, or None.
+
+    Example:
+        >>> measured_by(None)
+        {'extractor': None, 'extractor_digest': None}
+    """
+    return {
+        "extractor": getattr(extractor, "name", None),
+        "extractor_digest": getattr(extractor, "digest", None),
+    }
+
+
 def digest(array):
     """Returns the sha256 of an array's type, shape and bytes: the name of a reference set.
 
