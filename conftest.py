@@ -2,9 +2,12 @@
 
 import os
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("NO_COLOR", "1")
+
+from app.backend import start_backend  # noqa: E402
+
+start_backend()
 
 import keras  # noqa: E402
 import pytest  # noqa: E402

@@ -3,12 +3,12 @@
 No logic lives here, and nothing heavy is imported before a verb runs: help answers at once.
 """
 
-import importlib
 import os
 import sys
 
 import tyro
 
+from app.backend import check_backend, start_backend
 from app.errors import UserError, sentence
 from app.options import (
     UI,
@@ -22,7 +22,6 @@ from app.options import (
     Sync,
     Train,
 )
-from app.quiet import plain_warnings, quiet_start
 from app.recipes import RECIPES, load_recipe
 
 
@@ -41,7 +40,7 @@ def _train(arguments, program):
     if first == "--resume":
         options = tyro.cli(Resume, args=rest, prog=f"{program} --resume")
         _open(options)
-        _start_backend()
+        start_backend()
         from app.train import resume
 
         resume(options.run, root=options.runs)
@@ -62,7 +61,7 @@ def _train(arguments, program):
         description=f"{recipe.summary} Defaults shown are those of the recipe.",
         config=(tyro.conf.AvoidSubcommands,),
     )
-    _start_backend()
+    start_backend()
     if options.dry_run:
         from app.dry_run import dry_run
 
@@ -71,25 +70,6 @@ def _train(arguments, program):
     from app.train import train
 
     train(options.recipe, root=options.runs)
-
-
-def _check_backend():
-    """Refuses a backend that Keras knows and this code does not, before Keras is imported."""
-    backend = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if backend not in ("tensorflow", "jax"):
-        raise UserError(
-            f"Noisewise runs on tensorflow or jax. Received: KERAS_BACKEND={backend!r}. Set it to "
-            "one of them, or unset it."
-        )
-
-
-def _start_backend():
-    """Imports keras, and TensorFlow, which also JAX runs need for export, without their chatter."""
-    with quiet_start():
-        import keras  # noqa: F401
-
-        importlib.import_module("tensorflow")
-    plain_warnings()
 
 
 def _open(options):
@@ -101,7 +81,7 @@ def _open(options):
 
 def _sample(options):
     _open(options)
-    _start_backend()
+    start_backend()
     from app.sample import sample
 
     sample(options)
@@ -109,7 +89,7 @@ def _sample(options):
 
 def _evaluate(options):
     _open(options)
-    _start_backend()
+    start_backend()
     from app.evaluate import evaluate_run
 
     evaluate_run(options.run, options.samples, options.weights, root=options.runs)
@@ -117,7 +97,7 @@ def _evaluate(options):
 
 def _export(options):
     _open(options)
-    _start_backend()
+    start_backend()
     from app.export import export_run
 
     export_run(options.run, options.weights, root=options.runs)
@@ -157,8 +137,7 @@ def _data(options):
 
 
 def _ui(options):
-    with quiet_start():
-        import callbacks  # noqa: F401  (loads keras)
+    start_backend()
     from app.tracking import ui
 
     ui(options.port)
@@ -189,7 +168,7 @@ def main(arguments=None):
     try:
         if verb not in VERBS:
             raise UserError(f"No verb {verb!r}. Verbs: {', '.join(VERBS)}.")
-        _check_backend()
+        check_backend()
         function, options, _ = VERBS[verb]
         if options is None:
             function(rest, f"{program} {verb}")

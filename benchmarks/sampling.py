@@ -23,9 +23,9 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from app.memory import keep_freed_memory  # noqa: E402
+from app.backend import start_backend  # noqa: E402
 
-keep_freed_memory()  # as `python -m app` does
+start_backend()  # as `python -m app` does
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402

@@ -25,6 +25,7 @@ MLFLOW_FILES = {"callbacks/mlflow_connection.py"}
 # Inside app, a module may import modules of its own rank or below it.
 RANKS = [
     {"environment", "errors", "files", "memory", "progress", "quiet"},
+    {"backend"},
     {"config"},
     {"diffusion", "data", "metrics"},
     {"models", "recipes", "reports", "run", "run_folders", "tracking"},

@@ -35,7 +35,7 @@ RECIPES = [
             schedule="cosine", target="clean", times="stratified", condition="class"
         ),
         optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup_steps=100),
-        training=Training(epochs=24, batch_size=64, ema_decay=0.995),
+        training=Training(epochs=34, batch_size=64, ema_decay=0.995),
         sampling=Sampling(steps=25, eta=1.0, guidance=0.2),
         watching=Watching(sample_every=8),
         evaluation=Evaluation(samples=2000),
