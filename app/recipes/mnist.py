@@ -58,12 +58,12 @@ def _length(name, steps, last_beta):
 
 UNET = Recipe(
     name="mnist-unet",
-    summary="Class-conditional U-Net on full MNIST, velocity target, cosine schedule.",
+    summary="Class-conditional U-Net on full MNIST, clean target, cosine schedule.",
     data=Data(name="mnist", validation_fraction=1 / 60),
     network=Unet(width=32, multipliers=(1, 2), blocks=1, attention_resolutions=(7,), patch_size=2),
-    diffusion=Diffusion(schedule="cosine", target="velocity", condition="class"),
+    diffusion=Diffusion(schedule="cosine", target="clean", times="stratified", condition="class"),
     optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup_steps=200),
-    training=Training(epochs=6, batch_size=128, ema_decay=0.999),
+    training=Training(epochs=8, batch_size=128, ema_decay=0.999),
     sampling=Sampling(steps=20, eta=1.0),
     watching=Watching(sample_every=1, score_every=2, score_samples=10000),
     evaluation=Evaluation(samples=10000),
