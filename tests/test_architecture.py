@@ -18,6 +18,7 @@ BACKEND_FILES = {
     "app/distribution.py",
     "app/export.py",
     "app/environment.py",
+    "app/metrics/features/inception_graph.py",
     "app/tracking/served_sampler.py",
 }
 MLFLOW_FILES = {"callbacks/mlflow_connection.py"}

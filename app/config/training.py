@@ -108,8 +108,8 @@ class Evaluation:
 
     samples: int = 2000
     """Images drawn and measured (0: no evaluation)."""
-    extractor: Literal["auto", "digit-classifier", "pixels"] = "auto"
-    """Features; auto: the digit classifier for digits, pixels otherwise."""
+    extractor: Literal["auto", "digit-classifier", "inception", "pixels"] = "auto"
+    """Features; auto: the digit classifier for digits, pixels otherwise; inception: for FID."""
 
     def __post_init__(self):
         check_types(self)

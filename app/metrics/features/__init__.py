@@ -5,9 +5,10 @@ images `(samples, height, width, channels)` into float32 features `(samples, dim
 """
 
 from app.metrics.features.digit_classifier import DigitFeatures
+from app.metrics.features.inception import InceptionFeatures
 from app.metrics.features.pixels import Pixels
 
-EXTRACTORS = {DigitFeatures.name: DigitFeatures, Pixels.name: Pixels}
+EXTRACTORS = {each.name: each for each in (DigitFeatures, InceptionFeatures, Pixels)}
 
 
 def extractor(name, **arguments):
@@ -15,7 +16,8 @@ def extractor(name, **arguments):
 
     Args:
         name: str; one of `EXTRACTORS`.
-        arguments: what its class takes; "pixels" needs the `shape` of the images.
+        arguments: what its class takes; "pixels" needs the `shape` of the images, "inception" looks
+            for its weights when it is made, not before.
 
     Raises:
         ValueError: if no extractor has that name.

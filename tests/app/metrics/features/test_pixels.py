@@ -22,7 +22,7 @@ def test_other_shapes_are_refused():
 
 
 def test_registry():
-    assert set(EXTRACTORS) == {"digit-classifier", "pixels"}
+    assert set(EXTRACTORS) == {"digit-classifier", "inception", "pixels"}
     assert extractor("pixels", shape=(2, 2, 1)).dimension == 4
-    with pytest.raises(ValueError, match="Choose one of: digit-classifier, pixels"):
-        extractor("inception")
+    with pytest.raises(ValueError, match="Choose one of: digit-classifier, inception, pixels"):
+        extractor("vgg")
