@@ -119,8 +119,8 @@ def prepare(images):
         images: uint8 `(samples, height, width, channels)`, one or three channels.
 
     Example:
-        >>> prepare(np.full((1, 8, 8, 1), 192, "uint8"))[0, 0, 0]
-        [0.5, 0.5, 0.5]
+        >>> float(prepare(np.full((1, 8, 8, 1), 192, "uint8"))[0, 0, 0, 2])
+        0.5
     """
     resized = ops.convert_to_tensor(images)
     for axis in (2, 1):  # the width first: large images shrink before they become floats

@@ -2,9 +2,10 @@
 
 Run once, from the root, in an environment with torch 2.13.0 and torch-fidelity 0.4.0:
     python tests/app/metrics/features/make_inception_fixture.py tests/app/metrics/features/fixtures
-`inception.npz` holds every eighth number of each layer of torch-fidelity's network, computed in
-float64, for weights and images that the tests draw again; the two `.pth` hold three tensors as
-`torch.save` writes them today and wrote them before PyTorch 1.6. With `--whole FILE` the weights
+`inception.npz` holds every eighth number of each layer of torch-fidelity's network
+for weights and images that the tests draw again (in float32: this version takes its "float64" for
+float32 too); the two `.pth` hold three tensors as `torch.save` writes them today and wrote them
+before PyTorch 1.6. With `--whole FILE` the weights
 are also kept, as a state dict of 96 MB (not committed).
 """
 
@@ -37,11 +38,9 @@ def state_dict():
     return OrderedDict((name, torch.from_numpy(tensors[name])) for name in shapes)
 
 
-def features(path, images, dtype="float64"):
+def features(path, images):
     """Every layer of torch-fidelity's network by name."""
-    network = FeatureExtractorInceptionV3(
-        "inception", LAYERS, path, feature_extractor_internal_dtype=dtype
-    )
+    network = FeatureExtractorInceptionV3("inception", LAYERS, path)
     found = network(torch.from_numpy(images.transpose(0, 3, 1, 2)))
     return {name: value.numpy() for name, value in zip(LAYERS, found, strict=True)}
 
