@@ -1,6 +1,7 @@
 """Folders of images: `<folder>/<class>/*.png`, or images without class folders."""
 
 import csv
+import dataclasses
 import os
 from pathlib import Path
 
@@ -44,6 +45,54 @@ def read_folder(path, split="train", size=None, attributes=None, flips=False):
         dataset = read_folder("photos", size=64, flips=True)
         ```
     """
+    found = find_images(path, split)
+    images, classes = _read_all(found.files, size), found.class_names
+    labels = found.labels
+    names = ()
+    if attributes is not None:
+        names, labels = _read_attributes(attributes, found.files)
+        classes = ()
+    dataset = Dataset(
+        found.root.name,
+        images,
+        labels,
+        class_names=classes,
+        attribute_names=names,
+        split=split if found.official else "all",
+        flips=flips,
+    )
+    return dataset if found.official else part_of(dataset, split)
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """The image files of a folder, not read yet.
+
+    Args:
+        root: path of the folder.
+        files: paths, in the order of names.
+        labels: None, or int64 (count,), the class folder of each file.
+        class_names: names of the class folders.
+        official: whether the folder itself has this split; else all its files are listed.
+    """
+
+    root: Path
+    files: list
+    labels: object
+    class_names: tuple
+    official: bool
+
+
+def find_images(path, split="all"):
+    """Lists the images of a folder by the rules of `read_folder`, and reads none.
+
+    Args:
+        path: path of the folder.
+        split: "train", "test" or "all"; without effect where the folder has no such parts.
+
+    Raises:
+        UserError: no such folder, no images, or class folders that do not fit.
+    """
     root = Path(os.path.expanduser(path))
     if not root.is_dir():
         raise UserError(f"A folder of images was expected at {root}. There is none.")
@@ -59,23 +108,9 @@ def read_folder(path, split="train", size=None, attributes=None, flips=False):
                 f"Train and test in {root} must have the same class folders. train has "
                 f"{', '.join(train) or 'none'}, test has {', '.join(test) or 'none'}."
             )
-    files = [pair for found, _ in listed.values() for pair in found]
-    images = _read_all([file for file, _ in files], size)
-    names = ()
-    labels = np.array([label for _, label in files]) if classes else None
-    if attributes is not None:
-        names, labels = _read_attributes(attributes, [file for file, _ in files])
-        classes = ()
-    dataset = Dataset(
-        root.name,
-        images,
-        labels,
-        class_names=classes,
-        attribute_names=names,
-        split=split if official else "all",
-        flips=flips,
-    )
-    return dataset if official else part_of(dataset, split)
+    pairs = [pair for found, _ in listed.values() for pair in found]
+    labels = np.array([label for _, label in pairs]) if classes else None
+    return Found(root, [file for file, _ in pairs], labels, classes, official)
 
 
 def _parts(split):
@@ -124,7 +159,7 @@ def _read_all(files, size):
         )
     images = []
     for file in files:
-        image = _read_image(file, size)
+        image = read_image(file, size)
         if images and image.shape[:2] != images[0].shape[:2]:
             raise UserError(
                 f"Images must have one shape when no `size` is given. {files[0]} is "
@@ -140,8 +175,16 @@ def _shape(image):
     return f"{image.shape[0]}x{image.shape[1]}"
 
 
-def _read_image(file, size):
-    """One image by the treatment above, uint8 (height, width, 1 or 3)."""
+def read_image(file, size=None):
+    """Reads one image by the treatment of `read_folder`: uint8 (height, width, 1 or 3).
+
+    Args:
+        file: path of the image.
+        size: pixels, height and width; None keeps them.
+
+    Raises:
+        UserError: the file is damaged, or has more than 8 bits a pixel.
+    """
     from PIL import Image, ImageOps
 
     try:

@@ -98,6 +98,18 @@ class Stream:
         batch = next(self.range(0, count).batches(count, shuffle=False))
         return batch
 
+    def __getitem__(self, key):
+        """The images of a slice or of an array of rows, uint8, read in one turn."""
+        rows = np.arange(len(self))[key]
+        low, high = int(rows.min()), int(rows.max()) + 1
+        images = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        part = self.range(low, high).batches(256, shuffle=False, drop_remainder=False)
+        for batch, _ in part:
+            here = (low <= rows) & (rows < low + len(batch))
+            images[here] = batch[rows[here] - low]
+            low += len(batch)
+        return images
+
     def batches(self, batch_size, seed=0, epoch=0, shuffle=True, drop_remainder=True):
         """Yields (uint8 images, float32 attributes) of one epoch.
 

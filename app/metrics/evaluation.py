@@ -1,6 +1,8 @@
 """All measures of one set of generated images, from one pass through the extractor."""
 
-from app.metrics.registry import DEFAULT, METRICS, FeaturePass
+from app.metrics.feature_pass import FeaturePass
+from app.metrics.plan import Plan
+from app.metrics.registry import METRICS
 
 
 def measure(
@@ -8,13 +10,14 @@ def measure(
     reference,
     extractor,
     *,
-    metrics=DEFAULT,
+    metrics=None,
     held_out=None,
     training=None,
     labels=None,
     held_out_labels=None,
     prompts=None,
     description=None,
+    cache=None,
 ):
     """Measures generated images against real ones.
 
@@ -25,13 +28,15 @@ def measure(
         images: uint8 `(n, height, width, channels)`; generated, n at least 2.
         reference: uint8 real images the distances are taken to.
         extractor: a feature extractor of `app.metrics.features`.
-        metrics: names from `app.metrics.registry.METRICS`, see below.
+        metrics: names from `app.metrics.registry.METRICS`, see below. Default: those of `DEFAULT`
+            that can be computed.
         held_out: uint8 real images, none of them in `reference` or `training`; best at least n.
         training: uint8 images the generator was trained on. Default: `reference`.
         labels: int `(n,)`; classes asked for. Default None: no class accuracy.
         held_out_labels: int; true classes of `held_out`, for the judge's own accuracy.
         prompts: one text a class, e.g. "a photo of a cat", for "image_text".
         description: str; what the reference is, e.g. "mnist train".
+        cache: `app.metrics.feature_cache.FeatureCache`, or None to keep no features.
 
     Returns:
         dict of name to Score. By default:
@@ -45,7 +50,8 @@ def measure(
         (against 100 of the reference) and "image_text" several.
 
     Raises:
-        ValueError: if a metric has no such name, or lacks something; the sentence says what.
+        ValueError: if a metric has no such name, or lacks something; the sentence says what, before
+            any image is passed through.
 
     Example:
         ```python
@@ -53,9 +59,16 @@ def measure(
         print(scores["frechet"])
         ```
     """
-    unknown = [name for name in metrics if name not in METRICS]
-    if unknown:
-        raise ValueError(f"No metric is called '{unknown[0]}'. Choose from: {', '.join(METRICS)}.")
+    plan = Plan(
+        len(images),
+        images.shape[1:],
+        extractor,
+        len(reference),
+        reference.shape[1:],
+        labels is not None,
+        prompts,
+    )
+    metrics = plan.chosen(metrics)
     seen = FeaturePass(
         images=images,
         reference=reference,
@@ -66,7 +79,18 @@ def measure(
         held_out_labels=held_out_labels,
         prompts=prompts,
         description=description,
+        cache=cache,
     )
+    return scores_of(seen, metrics)
+
+
+def scores_of(seen, metrics):
+    """Returns the Scores of a `FeaturePass` by name; `Plan.chosen` says which metrics it can bear.
+
+    Args:
+        seen: the `FeaturePass`.
+        metrics: names from `app.metrics.registry.METRICS`.
+    """
     scores = {}
     for name in metrics:
         scores |= METRICS[name](seen)

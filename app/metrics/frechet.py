@@ -15,8 +15,11 @@ import numpy as np
 from scipy import linalg
 
 from app.metrics.floor import real_floor
-from app.metrics.intervals import jackknife_interval
+from app.metrics.intervals import GROUPS, jackknife_interval, left_out_interval
 from app.metrics.score import Score, digest, measured_by
+from app.metrics.subsets import dealt
+
+BLOCK = 4096  # rows that are float64 at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +50,20 @@ class Statistics:
 
     @classmethod
     def of(cls, features):
-        """Returns the statistics of one array `(samples, dimension)`."""
-        features = np.asarray(features, np.float64)
+        """Returns the statistics of one array `(samples, dimension)`, e.g. of a memory-mapped one.
+
+        More than 4,096 rows are read in blocks, so that no float64 copy of all of them is made.
+        """
+        features = np.asarray(features)
         if features.ndim != 2 or not len(features):
             raise ValueError(
                 "Features must be an array (samples, dimension) with at least one sample. "
                 f"Received: shape={features.shape}"
             )
+        if len(features) > max(BLOCK, features.shape[1]):
+            starts = range(0, len(features), BLOCK)
+            return cls.stream(features[start : start + BLOCK] for start in starts)
+        features = features.astype(np.float64)
         if not np.all(np.isfinite(features)):
             raise ValueError("Features must be finite. Received: nan or infinite values.")
         mean = features.mean(0)
@@ -81,6 +91,14 @@ class Statistics:
         return Statistics(
             count, mean, self.scatter + other.scatter + weight * np.outer(shift, shift)
         )
+
+    def without(self, part):
+        """Returns the statistics of the set without a part of it: `merge` undone."""
+        count = self.count - part.count
+        shift = (self.mean - part.mean) * (self.count / count)  # from the part to the rest
+        weight = count * part.count / self.count
+        scatter = self.scatter - part.scatter - weight * np.outer(shift, shift)
+        return Statistics(count, part.mean + shift, scatter)
 
     @cached_property
     def covariance(self):
@@ -188,9 +206,15 @@ def frechet_score(
     generated = np.asarray(generated)
     samples = len(generated)
     real = reference if isinstance(reference, Statistics) else Statistics.of(reference)
-    value = frechet_distance(generated, real)
+    whole = Statistics.of(generated)
+    value = frechet_distance(whole, real)
     interval = None
-    if samples > 1:
+    if samples > BLOCK:
+        member = dealt(samples, GROUPS)
+        parts = (Statistics.of(generated[member == group]) for group in range(GROUPS))
+        values = [frechet_distance(whole.without(part), real) for part in parts]
+        interval = left_out_interval(values, value)
+    elif samples > 1:
         interval = jackknife_interval(generated, lambda rows: frechet_distance(rows, real), value)
     floor, note = real_floor(
         lambda rows: frechet_distance(rows, real), held_out, samples, draws=draws

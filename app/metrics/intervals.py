@@ -5,8 +5,10 @@ from scipy import stats
 
 from app.metrics.subsets import dealt
 
+GROUPS = 10  # left out in turn, where nothing else is asked for
 
-def jackknife_interval(features, statistic, value, groups=10, confidence=0.95, lowest=0.0):
+
+def jackknife_interval(features, statistic, value, groups=GROUPS, confidence=0.95, lowest=0.0):
     """Returns an interval for the expectation of a statistic at this sample size.
 
     Each group is left out once. The spread of the values without it estimates the variance at n;

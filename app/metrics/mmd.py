@@ -11,13 +11,14 @@ from app.metrics.score import Score, digest, measured_by
 CMMD = {"sigma": 10.0, "scale": 1000.0, "normalize": True, "unbiased": False}  # as published
 
 
-def median_distance(features, most=2000, seed=0):
+def median_distance(features, most=2000, seed=0, normalize=False):
     """Returns the median distance between two rows: the usual width of an RBF kernel.
 
     Args:
         features: array `(samples, dimension)`, at least 2.
         most: int; of more rows so many are drawn.
         seed: int; of the draw.
+        normalize: bool; rows are divided by their length first.
 
     Returns:
         float, in units of the features.
@@ -36,6 +37,8 @@ def median_distance(features, most=2000, seed=0):
     if len(features) > most:
         rows = np.random.default_rng(seed).choice(len(features), most, replace=False)
         features = features[rows]
+    if normalize:
+        features = unit_rows(features)
     squares = squared_distances(features, features)
     median = float(np.median(np.sqrt(squares[np.triu_indices(len(features), 1)])))
     if not median > 0:
@@ -160,7 +163,12 @@ def _sums(generated, reference, sigma, normalize):
     """Returns the kernel's sums and its width."""
     generated, reference = np.asarray(generated), np.asarray(reference)
     check_pair(generated, reference)
-    if normalize:
-        generated, reference = unit_rows(generated), unit_rows(reference)
-    sigma = median_distance(reference) if sigma is None else float(sigma)
-    return KernelSums.of(rbf_kernel(sigma), generated, reference), sigma
+    sigma = median_distance(reference, normalize=normalize) if sigma is None else float(sigma)
+    kernel = rbf_kernel(sigma)
+    if not normalize:
+        return KernelSums.of(kernel, generated, reference), sigma
+
+    def of_directions(first, second):  # of blocks: no float64 copy of all rows
+        return kernel(unit_rows(first), unit_rows(second))
+
+    return KernelSums.of(of_directions, generated, reference), sigma

@@ -12,6 +12,7 @@ from app.metrics.intervals import jackknife_interval
 from app.metrics.precision_recall import BLOCK, blocks, squared_distances
 from app.metrics.score import Score, digest
 
+HELD = 1000  # images held at once
 WINDOW, WIDTH = 11, 1.5  # pixels; Gaussian window of SSIM and its standard deviation
 MOST_PSNR = 100.0  # dB, for pairs that are equal
 
@@ -121,7 +122,8 @@ def psnr_scores(generated, real, held_out=None, *, maximum=255.0, description=No
     """
     note = f"MAX {maximum:g}, clipped to [0, {maximum:g}]"
     scores = _scores("psnr", psnr_of_pairs, generated, real, held_out, maximum, description, note)
-    raw = _score("psnr_unclipped", psnr_of_pairs, generated, real, maximum, description)
+    raw = _values(psnr_of_pairs, generated, real, maximum)
+    raw = _score("psnr_unclipped", raw, real=np.asarray(real), description=description)
     return {"psnr": scores.pop("psnr"), "psnr_unclipped": raw, **scores}
 
 
@@ -152,22 +154,36 @@ def ssim_scores(generated, real, held_out=None, *, maximum=255.0, description=No
 
 def _scores(name, pairs, generated, real, held_out, maximum, description, note):
     """Returns the score of the clipped images with its floor, and those of black and mean image."""
-    clipped = np.clip(generated, 0, maximum)
+
+    def values(images):
+        return _values(pairs, images, real, maximum, clip=True)
+
     floor, missing = real_floor(
-        lambda rows: pairs(rows, real, maximum).mean(), held_out, len(clipped), most=1
+        lambda rows: np.mean(np.concatenate([values(held_out[r]) for _, r in blocks(rows, HELD)])),
+        None if held_out is None else np.arange(len(held_out)),
+        len(generated),
+        most=1,
     )
     note = f"{missing}; {note}" if missing else note
-    mean = np.mean(np.asarray(real, np.float64), 0, keepdims=True)
-    arguments = (real, maximum, description)
+    real = np.asarray(real)
+    mean = np.mean(real.astype(np.float64), 0, keepdims=True)
+    shared = {"real": real, "description": description}
     return {
-        name: _score(name, pairs, clipped, *arguments, floor=floor, note=note),
-        f"{name}_black": _score(f"{name}_black", pairs, np.zeros_like(mean), *arguments),
-        f"{name}_mean_image": _score(f"{name}_mean_image", pairs, mean, *arguments),
+        name: _score(name, values(generated), floor=floor, note=note, **shared),
+        f"{name}_black": _score(f"{name}_black", values(np.zeros_like(mean)), **shared),
+        f"{name}_mean_image": _score(f"{name}_mean_image", values(mean), **shared),
     }
 
 
-def _score(name, pairs, images, real, maximum, description, **fields):
-    values = pairs(images, real, maximum).mean(1)
+def _values(pairs, images, real, maximum, clip=False):
+    """Returns the mean over the real images for each image, which are read in blocks."""
+    parts = []
+    for _, block in blocks(images, HELD):
+        parts.append(pairs(np.clip(block, 0, maximum) if clip else block, real, maximum).mean(1))
+    return np.concatenate(parts)
+
+
+def _score(name, values, *, real, description, **fields):
     interval = None
     if len(values) > 1:
         interval = jackknife_interval(values, np.mean, values.mean(), lowest=-np.inf)
@@ -177,7 +193,7 @@ def _score(name, pairs, images, real, maximum, description, **fields):
         samples=len(values),
         interval=interval,
         extractor=Pixels.name,
-        extractor_digest=Pixels(images.shape[1:]).digest,
+        extractor_digest=Pixels(real.shape[1:]).digest,
         reference=description,
         reference_digest=digest(np.asarray(real)),
         reference_samples=len(real),

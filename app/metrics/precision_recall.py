@@ -10,7 +10,7 @@ import numpy as np
 
 from app.metrics.intervals import proportion_interval
 from app.metrics.score import Score, measured_by
-from app.metrics.subsets import shuffled
+from app.metrics.subsets import random_rows
 
 BLOCK = 1024
 
@@ -116,7 +116,7 @@ def precision_recall(
 
     ceilings, note = (None, None), ""
     if held_out is not None and len(held_out) >= len(generated):
-        ceilings = [float(hits.mean()) for hits in shares(shuffled(held_out)[: len(generated)])]
+        ceilings = [float(hits.mean()) for hits in shares(random_rows(held_out, len(generated)))]
     else:
         note = f"no real-against-real value: it needs {len(generated)} held-out images"
     return {

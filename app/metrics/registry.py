@@ -1,90 +1,25 @@
 """The metrics by name: each makes Scores of one `FeaturePass`."""
 
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
 from app.metrics.accuracy import class_accuracy
 from app.metrics.extrapolation import frechet_infinity_score
 from app.metrics.features.pixels import Pixels
-from app.metrics.frechet import Statistics, frechet_score
+from app.metrics.frechet import frechet_score
 from app.metrics.image_text import image_text_scores
 from app.metrics.inception_score import inception_score
 from app.metrics.kid import kid_score
 from app.metrics.mmd import CMMD, mmd_score
 from app.metrics.nearest import nearest_score
 from app.metrics.normalized import black_score, normalized_score
+from app.metrics.pixel_rows import PixelRows
 from app.metrics.pixels import psnr_scores, ssim_scores
 from app.metrics.precision_recall import precision_recall
-from app.metrics.subsets import shuffled
+from app.metrics.subsets import random_rows
 
 VALIDATION = 100  # real images that pixel metrics hold each generated one against
-
-
-@dataclass(eq=False)
-class FeaturePass:
-    """Images and, as soon as a metric asks, their features: each set is passed through once.
-
-    The fields are the arguments of `app.metrics.evaluation.measure`.
-    """
-
-    images: np.ndarray
-    reference: np.ndarray
-    extractor: object
-    held_out: np.ndarray | None = None
-    training: np.ndarray | None = None
-    labels: np.ndarray | None = None
-    held_out_labels: np.ndarray | None = None
-    prompts: list[str] | None = None
-    description: str | None = None
-
-    def _outputs(self, images):
-        """Returns features, and logits if the extractor is a classifier (else None)."""
-        if images is None:
-            return None, None
-        if hasattr(self.extractor, "outputs"):
-            return self.extractor.outputs(images)
-        return self.extractor(images), None
-
-    @cached_property
-    def generated(self):
-        """Features and logits of the generated images."""
-        return self._outputs(self.images)
-
-    @cached_property
-    def real(self):
-        """Features of the reference."""
-        return self._outputs(self.reference)[0]
-
-    @cached_property
-    def unseen(self):
-        """Features and logits of the held-out real images, or two Nones."""
-        return self._outputs(self.held_out)
-
-    @cached_property
-    def trained(self):
-        """Features of the training images."""
-        same = self.training is None or self.training is self.reference
-        return self.real if same else self._outputs(self.training)[0]
-
-    @cached_property
-    def statistics(self):
-        """Statistics of the reference."""
-        return Statistics.of(self.real)
-
-    @property
-    def common(self):
-        """What every score of features says."""
-        return {"extractor": self.extractor, "description": self.description}
-
-    def require(self, found, name, wanted):
-        """Says in a sentence what a metric lacks."""
-        if found is None:
-            raise ValueError(
-                f"The metric '{name}' needs {wanted}. Received: none, with the extractor "
-                f"'{self.extractor.name}'. Leave the metric out, or choose another extractor."
-            )
 
 
 def _frechet(name, seen):
@@ -109,7 +44,7 @@ def _precision_recall(seen):
     if min(len(features), len(seen.real)) <= 4:
         return {}
     return precision_recall(
-        features, shuffled(seen.real)[: len(features)], seen.unseen[0], **seen.common
+        features, random_rows(seen.real, len(features)), seen.unseen[0], **seen.common
     )
 
 
@@ -125,9 +60,9 @@ def _nearest(seen):
             extractor=seen.extractor,
         ),
         "nearest_pixels": nearest_score(
-            pixels(seen.images),
-            pixels(training),
-            None if seen.held_out is None else pixels(seen.held_out),
+            PixelRows(seen.images),
+            PixelRows(training),
+            None if seen.held_out is None else PixelRows(seen.held_out),
             name="nearest_pixels",
             extractor=pixels,
         ),
@@ -156,7 +91,7 @@ def _inception_score(seen):
 def _pixel_metric(function, seen):
     return function(
         seen.images,
-        shuffled(seen.reference)[:VALIDATION],
+        random_rows(seen.reference, VALIDATION)[:],
         seen.held_out,
         description=seen.description,
     )

@@ -106,5 +106,6 @@ def digest(array):
         '5bfef0bb'
     """
     array = np.ascontiguousarray(array)
-    header = f"{array.dtype.str}{array.shape}".encode()
-    return hashlib.sha256(header + array.tobytes()).hexdigest()
+    known = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    known.update(array.reshape(-1).view(np.uint8))  # without a copy of it
+    return known.hexdigest()

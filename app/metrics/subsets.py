@@ -22,6 +22,23 @@ def shuffled(rows, seed=0):
     return rows[np.random.default_rng(seed).permutation(len(rows))]
 
 
+def random_rows(rows, count, seed=0):
+    """Returns `count` of the rows, the first ones of `shuffled`, and reads no others.
+
+    Args:
+        rows: array `(samples, ...)`, or what is sliced like one.
+        count: int; with as many as there are, or more, the rows themselves, as they are.
+        seed: int; of numpy's PCG64.
+
+    Example:
+        >>> random_rows(np.arange(6), 2).tolist()
+        [3, 2]
+    """
+    if count >= len(rows):
+        return rows
+    return rows[shuffled(np.arange(len(rows)), seed)[:count]]
+
+
 def dealt(count, groups):
     """Returns the group, 0 to groups - 1, of each of `count` rows: equal sizes, dealt at random.
 
