@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import importlib
+import inspect
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app.diffusion.condition import ClassCondition, NoCondition
 from app.diffusion.samplers import DDIM, DDPM
 from app.diffusion.schedules import SCHEDULES
 from app.errors import UserError, first_line
-from app.metrics.features import extractor
+from app.metrics.features import EXTRACTORS, extractor
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
 from app.models.unet import Unet
@@ -229,8 +230,33 @@ def class_labels(model, count, labels=(), first_index=0):
 def extractor_for(recipe: config.Recipe, dataset):
     """The feature extractor of a recipe."""
     name = recipe.evaluation.extractor
+    return build_extractor(name, dataset.image_shape, dataset.class_names)
+
+
+def build_extractor(name, image_shape, class_names=(), weights=None):
+    """A feature extractor by name.
+
+    Args:
+        name: a name in `app.metrics.features.EXTRACTORS`, or "auto": the digit classifier for
+            digits of 16 pixels or more, the pixels otherwise.
+        image_shape: (height, width, channels) of the real images.
+        class_names: names of their classes.
+        weights: path of the weights, for extractors that take one, or None.
+
+    Raises:
+        UserError: the extractor takes no weights.
+        ValueError: there is no extractor of that name.
+    """
     if name == "auto":
-        digits = dataset.class_names == tuple(str(digit) for digit in range(10))
-        large = dataset.image_shape[0] >= 16
-        name = "digit-classifier" if digits and large else "pixels"
-    return extractor(name, **({"shape": dataset.image_shape} if name == "pixels" else {}))
+        digits = tuple(class_names) == tuple(str(digit) for digit in range(10))
+        name = "digit-classifier" if digits and image_shape[0] >= 16 else "pixels"
+    taken = inspect.signature(EXTRACTORS[name]).parameters if name in EXTRACTORS else {}
+    arguments = {"shape": image_shape} if "shape" in taken else {}
+    if weights is not None:
+        if taken and "weights" not in taken:
+            raise UserError(
+                f"The extractor '{name}' takes no weights from a file: it brings its own, or has "
+                "none. Leave out --extractor-weights, or choose another --extractor."
+            )
+        arguments["weights"] = weights
+    return extractor(name, **arguments)

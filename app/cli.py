@@ -88,11 +88,13 @@ def _sample(options):
 
 
 def _evaluate(options):
-    _open(options)
-    start_backend()
-    from app.evaluate import evaluate_run
+    from app.subject import kind_of
 
-    evaluate_run(options.run, options.samples, options.weights, root=options.runs)
+    kind = kind_of(options.subject, options.runs)
+    start_backend()
+    from app.evaluate import evaluate_images, evaluate_run
+
+    (evaluate_run if kind == "run" else evaluate_images)(options)
 
 
 def _export(options):
@@ -146,7 +148,7 @@ def _ui(options):
 VERBS = {
     "train": (_train, None, "Train a recipe; sample, measure and export what came out."),
     "sample": (_sample, Sample, "Draw images from a run."),
-    "evaluate": (_evaluate, Evaluate, "Measure a run."),
+    "evaluate": (_evaluate, Evaluate, "Measure a run, a folder or an archive."),
     "export": (_export, Export, "Write SavedModels of a run."),
     "compare": (_compare, Compare, "Show how runs differ."),
     "sync": (_sync, Sync, "Upload a run to MLflow."),

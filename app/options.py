@@ -73,16 +73,36 @@ class Sample:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Measures a run: Frechet distance with its floor, class accuracy, recall, memorisation."""
+    """Measures a run, a folder of images, or an .npz archive against real images."""
 
-    run: Positional[RunId]
-    """Run id, a unique beginning of it, a path, or the MLflow run id."""
-    samples: int = 2000
-    """Images drawn and measured, 2 or more. Compare distances of the same number only."""
+    subject: Positional[Annotated[str, tyro.conf.arg(metavar="SUBJECT")]]
+    """Run (as for `sample`), folder of images, or .npz with uint8 `images`, `x` or `arr_0`."""
+    against: str | None = None
+    """Name of a data set, folder or .npz of real images (unset: the data of the run)."""
+    split: Literal["train", "test", "all"] = "train"
+    """Which part of it is the reference; the other part gives the floor."""
+    data_directory: str | None = None
+    """Folder that holds existing copies of data sets (TFDS data_dir)."""
+    metrics: str | None = None
+    """Names with commas, like fid,kid,cmmd (unset: the usual ones that can be computed)."""
+    extractor: str = "auto"
+    """Whose features are compared; auto: that of the run, or what suits the real images."""
+    extractor_weights: str | None = None
+    """File of the extractor's weights, for extractors that do not bring theirs."""
+    prompt: str | None = None
+    """Text a class for image_text, {} the class (unset: a photo of a {}, for digits a handwritten
+    digit {})."""
+    samples: int | None = None
+    """Images measured, 16 or more; of a folder or archive at random (unset: all of them; of a run
+    2000). Compare distances of the same number only."""
     weights: Literal["best", "ema", "raw", "swa"] = "best"
-    """Which weights; best: the averaged ones where there are any."""
+    """Which weights of a run; best: the averaged ones where there are any."""
+    skip_damaged: bool = False
+    """Leave out image files that cannot be read."""
     runs: str = "runs"
     """Folder of all runs."""
+    evaluations: str = "evaluations"
+    """Folder for what was measured of folders and archives, as a run each."""
 
 
 @dataclass(frozen=True)

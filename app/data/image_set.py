@@ -1,5 +1,6 @@
 """Sets of images to be measured: a folder, an archive or a data set, read no sooner than needed."""
 
+import contextlib
 import dataclasses
 import os
 from pathlib import Path
@@ -27,6 +28,7 @@ class ImageSet:
         labels: int64 (count,), or None.
         class_names: one name a class; () without labels.
         digest: of the images (and labels, for data sets).
+        skipped: paths of damaged files that were left out.
 
     Example:
         ```python
@@ -40,6 +42,7 @@ class ImageSet:
     labels: object = None
     class_names: tuple = ()
     digest: str = ""
+    skipped: tuple = ()
 
     @classmethod
     def of(cls, dataset: Dataset, most=None):
@@ -94,14 +97,14 @@ class ImageSet:
         return ImageSet.of(chosen)
 
 
-def open_images(path, skip_damaged=False, progress=None):
+def open_images(path, skip_damaged=False, bar=None):
     """Opens the images of a folder or an archive, all of them.
 
     Args:
         path: a folder of images, or of class folders of them; or an .npz file, read whole, with
             uint8 or float images under `images`, `x` or `arr_0`.
         skip_damaged: bool; leave out files of a folder that cannot be read.
-        progress: function of the number of files looked at, or None.
+        bar: function (description, total) of a progress bar, or None.
 
     Raises:
         UserError: nothing there, a damaged file, sizes that differ, or values out of range.
@@ -110,10 +113,10 @@ def open_images(path, skip_damaged=False, progress=None):
     if not path.is_dir():
         return ImageSet.of(load(path, split="all"))
     found = find_images(path)
-    return _checked(found, "all", skip_damaged, progress)
+    return _checked(found, "all", skip_damaged, bar)
 
 
-def open_data(name, directory=None, split="train", skip_damaged=False, progress=None):
+def open_data(name, directory=None, split="train", skip_damaged=False, bar=None):
     """Opens a data set that others are measured against, and the part of it held out.
 
     Args:
@@ -121,7 +124,7 @@ def open_data(name, directory=None, split="train", skip_damaged=False, progress=
         directory: folder of existing copies, as for `load`.
         split: "train", "test" or "all": which part is the reference.
         skip_damaged: as for `open_images`, for folders.
-        progress: as for `open_images`.
+        bar: as for `open_images`.
 
     Returns:
         (reference, held_out), two `ImageSet`s; held_out is the other part, or None for "all".
@@ -135,19 +138,23 @@ def open_data(name, directory=None, split="train", skip_damaged=False, progress=
         sets = [ImageSet.of(load(name, directory, part)) for part in (split, other) if part]
         return sets[0], sets[1] if other else None
     found = find_images(path, split)
-    whole = _checked(found, split if found.official else "all", skip_damaged, progress)
+    whole = _checked(found, split if found.official else "all", skip_damaged, bar)
     if not other:
         return whole, None
     if found.official:
-        return whole, _checked(find_images(path, other), other, skip_damaged, progress)
+        return whole, _checked(find_images(path, other), other, skip_damaged, bar)
     kept, held_out = indices(len(whole), whole.labels)
     check_parts(whole.name, len(kept), len(held_out), HELD_OUT_FRACTION)
     parts = {"train": whole.select(kept, "train"), "test": whole.select(held_out, "test")}
     return parts[split], parts[other]
 
 
-def _checked(found, split, skip_damaged, progress):
+def _checked(found, split, skip_damaged, bar):
     """The image set of the files of a folder."""
-    images, kept = ImageFiles.checked(found.files, skip_damaged, progress)
+    title = f"reading {found.root}"
+    with bar(title, len(found.files)) if bar else contextlib.nullcontext() as progress:
+        images, kept = ImageFiles.checked(found.files, skip_damaged, progress)
     labels = None if found.labels is None else found.labels[kept]
-    return ImageSet(found.root.name, split, images, labels, found.class_names, images.digest)
+    skipped = tuple(np.delete(np.array([str(file) for file in found.files], object), kept))
+    name, digest = found.root.resolve().name, images.digest
+    return ImageSet(name, split, images, labels, found.class_names, digest, skipped)

@@ -62,8 +62,9 @@ class FeatureCache:
         place = self.folder / key_of(facts)
         found = self._read(place, facts)
         if found is None:
-            show = self.bar or _silent
-            with self._draft(place) as draft, show(f"features of {name}", len(images)) as done:
+            title = f"features of {name}"
+            shown = self.bar(title, len(images)) if self.bar else contextlib.nullcontext()
+            with self._draft(place) as draft, shown as done:
                 found = passed(images, extractor, draft, done)
                 self._keep(draft, place, facts, found)
         return found.get("features"), found.get("logits")
@@ -177,8 +178,3 @@ def digest_of(images):
 def _sha256(path):
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextlib.contextmanager
-def _silent(description, total):
-    yield lambda done: None

@@ -49,6 +49,37 @@ def nearest(queries, training, block=BLOCK):
     return best, rows
 
 
+def nearest_rows(queries, training, neighbours=5, block=BLOCK):
+    """Finds the nearest training rows of each query, the nearest first.
+
+    Args:
+        queries: features `(n, dimension)`.
+        training: features `(m, dimension)`.
+        neighbours: int, at least 1; at most m are found.
+        block: int; rows of distances held at once.
+
+    Returns:
+        int64 `(n, neighbours)`; row numbers of the training set.
+
+    Example:
+        >>> nearest_rows(np.array([[0.0]]), np.array([[9.0], [1.0], [-2.0]]), 2).tolist()
+        [[1, 2]]
+    """
+    queries = np.asarray(queries)
+    best = np.full((len(queries), 0), np.inf)
+    rows = np.zeros((len(queries), 0), np.int64)
+    for start, columns in blocks(training, block):
+        table = np.concatenate([best, squared_distances(queries, columns)], axis=1)
+        places = np.broadcast_to(
+            np.arange(start, start + len(columns)), (len(queries), len(columns))
+        )
+        places = np.concatenate([rows, places], axis=1)
+        order = np.argsort(table, axis=1, kind="stable")[:, :neighbours]
+        best = np.take_along_axis(table, order, 1)
+        rows = np.take_along_axis(places, order, 1)
+    return rows
+
+
 def nearest_score(
     generated, training, held_out=None, *, name="nearest_training", extractor=None, description=None
 ):

@@ -22,6 +22,8 @@ class Plan:
         reference_shape: (height, width, channels), or None where there are only statistics.
         labelled: bool; whether it is known what each image shall show.
         prompts: one text a class, or None.
+        training_shape: (height, width, channels) of the images the generator was trained on, if
+            they are known and others than the reference.
 
     Example:
         >>> from app.metrics.features import Pixels
@@ -37,20 +39,24 @@ class Plan:
     reference_shape: tuple | None
     labelled: bool = False
     prompts: list[str] | None = None
+    training_shape: tuple | None = None
 
     def obstacle(self, metric):
         """Returns why a metric cannot be computed, as a clause, or None if it can."""
         judge = f"the extractor '{self.extractor.name}'"
         fewest = FEWEST.get(metric, 2)
-        if metric in WHOLE and self.reference_shape is None:
+        real = self.reference_shape
+        if metric == "nearest":
+            real = self.training_shape or real
+        if metric in WHOLE and real is None:
             return "it needs real images, and of the reference there are only statistics"
         if min(self.count, self.reference_count) < fewest:
             return (
                 f"it needs {fewest} images or more, and there are {self.count} to measure and "
                 f"{self.reference_count} real ones"
             )
-        if metric in ALIKE and tuple(self.shape) != tuple(self.reference_shape):
-            sizes = ["x".join(map(str, each)) for each in (self.shape, self.reference_shape)]
+        if metric in ALIKE and tuple(self.shape) != tuple(real):
+            sizes = ["x".join(map(str, each)) for each in (self.shape, real)]
             return f"it compares pixels, and the images are {sizes[0]}, the real ones {sizes[1]}"
         if metric == "ssim" and min(self.shape[:2]) < WINDOW:
             size = f"{self.shape[0]}x{self.shape[1]}"

@@ -38,7 +38,8 @@ def extractors_of(data, split, folder=FOLDER):
         ['digit-classifier']
     """
     start = f"{data}-{split}-"
-    return sorted(path.stem.removeprefix(start) for path in Path(folder).glob(f"{start}*.npz"))
+    names = (path.stem for path in Path(folder).glob("*.npz"))
+    return sorted(name.removeprefix(start) for name in names if name.startswith(start))
 
 
 def write_statistics(path, statistics, **record):

@@ -26,7 +26,7 @@ def training_curves(rows, path):
         axes.set_yscale("log")
         axes.grid(alpha=0.3)
         axes.legend()
-    _save(figure, path)
+    save(figure, path)
 
 
 def schedule_figure(schedules, path):
@@ -41,7 +41,7 @@ def schedule_figure(schedules, path):
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.legend()
-    _save(figure, path)
+    save(figure, path)
 
 
 def strip_figure(strip, times, path):
@@ -63,9 +63,10 @@ def strip_figure(strip, times, path):
     axes.set_xticklabels([f"{time:.2f}" for time in times])
     axes.set_yticks([])
     axes.set_xlabel("time (0: clean)")
-    _save(figure, path)
+    save(figure, path)
 
 
-def _save(figure, path):
+def save(figure, path):
+    """Writes a figure as a PNG."""
     FigureCanvasAgg(figure)
     figure.savefig(path, dpi=110)
