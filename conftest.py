@@ -19,6 +19,15 @@ def seeded():
     keras.utils.set_random_seed(0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def private_cache(tmp_path_factory):
+    """Features that tests compute stay out of the user's cache."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("NOISEWISE_CACHE", str(tmp_path_factory.mktemp("cache")))
+    yield
+    patch.undo()
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """The folder of real data sets beside the repository, or a skip that says so."""

@@ -29,7 +29,7 @@ UNKNOWN_WORDS = [
     (["train", "--resume"], r"Missing from .*train --resume: RUN Run id"),
     (["train", "--resume", "a", "b"], r"Unrecognized options: b"),
     (["sample"], r"Missing from .*sample: RUN Run id"),
-    (["evaluate"], r"Missing from .*evaluate: RUN Run id"),
+    (["evaluate"], r"Missing from .*evaluate: SUBJECT Run"),
     (["export"], r"Missing from .*export: RUN Run id"),
     (["sync"], r"Missing from .*sync: RUN Run id"),
     (["compare"], r"takes two runs or more\. Received: 0"),

@@ -120,3 +120,10 @@ def test_a_stream_is_split_by_position(celeba):
     assert train.digest != validation.digest
     with pytest.raises(UserError, match="only be cut into ranges"):
         train.select([0])
+
+
+def test_slices_and_rows_are_those_of_the_order(celeba):
+    images = load("celeb_a", celeba, split="all").images
+    assert numbers(images[3:6]) == [3, 4, 5]
+    assert numbers(images[np.array([14, 2, 2, 20])]) == [14, 2, 2, 20]
+    assert numbers(images.range(10, 15)[1:9]) == [11, 12, 13, 14]

@@ -130,3 +130,38 @@ def test_wrong_input_is_told_in_a_sentence(generator):
         Statistics.of(rows[0])
     with pytest.raises(ValueError, match="at least one batch"):
         Statistics.stream([])
+
+
+def test_without_undoes_merge():
+    generator = np.random.default_rng(5)
+    one, two = generator.normal(size=(40, 6)) + 30, generator.normal(size=(70, 6)) * 2
+    rest = Statistics.of(np.concatenate([one, two])).without(Statistics.of(two))
+    assert rest.count == 40
+    np.testing.assert_allclose(rest.mean, one.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(rest.covariance, np.cov(one.T), rtol=1e-10, atol=1e-12)
+
+
+def test_many_rows_are_summed_in_blocks_and_are_the_same():
+    """Against numpy's covariance of all rows at once, at a mean that float32 sums would lose."""
+    rows = (np.random.default_rng(6).normal(size=(9001, 5)) * [1, 2, 3, 4, 5] + 1000).astype("f4")
+    whole = rows.astype(np.float64)
+    for statistics in (
+        Statistics.of(rows),
+        Statistics.stream(rows[start : start + 7] for start in range(0, 9001, 7)),
+    ):
+        assert statistics.count == 9001
+        np.testing.assert_allclose(statistics.mean, whole.mean(0), rtol=1e-10)
+        np.testing.assert_allclose(
+            statistics.covariance, np.cov(whole.T), rtol=1e-10, atol=1e-10 * np.cov(whole.T).max()
+        )
+
+
+def test_interval_of_many_rows_is_that_of_the_plain_jackknife():
+    generator = np.random.default_rng(7)
+    rows, real = (
+        generator.normal(size=(4200, 3)) + 0.3,
+        Statistics.of(generator.normal(size=(99, 3))),
+    )
+    score = frechet_score(rows, real)
+    plain = jackknife_interval(rows, lambda some: frechet_distance(some, real), score.value)
+    np.testing.assert_allclose(score.interval, plain, rtol=1e-9)

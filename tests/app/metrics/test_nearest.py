@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from app.metrics.nearest import nearest, nearest_score
+from app.metrics.nearest import nearest, nearest_rows, nearest_score
 
 
 @pytest.mark.parametrize("block", [3, 64, 1000])
@@ -25,3 +25,12 @@ def test_copies_are_found_and_lie_below_held_out_images():
 def test_empty_sets():
     with pytest.raises(ValueError, match="at least one query"):
         nearest(np.zeros((0, 2)), np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize("block", [4, 1000])
+def test_several_neighbours_against_scikit_learn(block):
+    generator = np.random.default_rng(1)
+    training, queries = generator.normal(size=(150, 5)), generator.normal(size=(20, 5))
+    _, places = NearestNeighbors(n_neighbors=7).fit(training).kneighbors(queries)
+    np.testing.assert_array_equal(nearest_rows(queries, training, 7, block), places)
+    assert nearest_rows(queries, training[:3], 7).shape == (20, 3)

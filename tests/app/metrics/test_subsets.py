@@ -4,7 +4,7 @@ import numpy as np
 
 from app.metrics.frechet import frechet_score
 from app.metrics.precision_recall import precision_recall
-from app.metrics.subsets import shuffled
+from app.metrics.subsets import random_rows, shuffled
 
 CENTRES = np.array([[0.0, 0.0], [40.0, 0.0], [0.0, 40.0], [40.0, 40.0]])
 
@@ -41,3 +41,9 @@ def test_real_recall_of_a_set_sorted_by_class_covers_all_classes():
     reference, held_out = four_classes(0, each=50), four_classes(1, each=200)
     scores = precision_recall(four_classes(2, each=50), reference, held_out)
     assert scores["recall"].floor > 0.8
+
+
+def test_random_rows_are_the_first_of_all_shuffled_ones():
+    rows = np.arange(100)
+    np.testing.assert_array_equal(random_rows(rows, 30), shuffled(rows)[:30])
+    assert random_rows(rows, 100) is rows and random_rows(rows, 101) is rows
