@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 from app.build import build_data
 from app.data.channels import like
-from app.data.image_set import ImageSet, open_images
+from app.data.image_set import ImageSet, class_numbers, open_images
 from app.errors import UserError
 from app.files import write_atomically
 from app.illustrate import illustrate
@@ -91,7 +91,9 @@ def evaluate(
             f"Run {run.id} draws in colour, and the reference ({reference.words}) is grey. Give "
             "another --against."
         )
-    plan = _plan(samples, shape, reference, prompt, images.train.class_names, model.conditional)
+    numbers = class_numbers(images.train.class_names, reference.class_names)
+    labelled = model.conditional and numbers is not None
+    plan = _plan(samples, shape, reference, prompt, labelled)
     metrics = replace(plan, training_shape=shape).chosen(metrics)
     request = sample_options(recipe, samples, weights=weights)
     drawn, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
@@ -100,7 +102,7 @@ def evaluate(
         like(drawn, channels, run.id),
         reference,
         training=like(trained.images, channels, trained.name),
-        labels=labels if plan.labelled else None,
+        labels=numbers[labels] if labelled else None,
         prompts=plan.prompts,
     )
     return _finish(run, seen, reference, metrics, {"weights": weights}, keep)
@@ -125,15 +127,9 @@ def evaluate_images(options):
     generated = generated.sample(options.samples or len(generated))
     reference = open_reference(options, console.print, bar)
     images = like(generated.images, reference.shape[2], generated.name)
-    labelled = generated.labels is not None
-    plan = _plan(
-        len(images),
-        images.shape[1:],
-        reference,
-        options.prompt,
-        generated.class_names,
-        labelled,
-    )
+    numbers = class_numbers(generated.class_names, reference.class_names)
+    labels = None if numbers is None else numbers[generated.labels]
+    plan = _plan(len(images), images.shape[1:], reference, options.prompt, labels is not None)
     metrics = plan.chosen(_names(options.metrics))
     name, version = reference.words.split(",")[0], "1"
     run = Run.create(
@@ -145,12 +141,7 @@ def evaluate_images(options):
         subject={"name": generated.name, "digest": generated.digest, "count": len(generated)},
     )
     with Mirror(run, say=console.print):
-        seen = _pass(
-            images,
-            reference,
-            labels=generated.labels if plan.labelled else None,
-            prompts=plan.prompts,
-        )
+        seen = _pass(images, reference, labels=labels, prompts=plan.prompts)
         return _finish(run, seen, reference, metrics)
 
 
@@ -170,9 +161,8 @@ def own_reference(recipe, images, options=None):
     return Reference.of(*parts, name, options.extractor_weights)
 
 
-def _plan(count, shape, reference, prompt, class_names, labelled):
+def _plan(count, shape, reference, prompt, labelled):
     """What is known of an evaluation before it begins."""
-    same = bool(class_names) and tuple(class_names) == tuple(reference.class_names)
     if prompt is not None and "{}" not in prompt:
         raise UserError(f"`--prompt` must hold {{}}, the place of the class. Received: {prompt!r}.")
     digits = all(name.isdigit() for name in reference.class_names)
@@ -183,7 +173,7 @@ def _plan(count, shape, reference, prompt, class_names, labelled):
         extractor=reference.extractor,
         reference_count=reference.count,
         reference_shape=None if reference.real is None else reference.shape,
-        labelled=bool(labelled) and same,
+        labelled=labelled,
         prompts=[prompt.replace("{}", name) for name in reference.class_names] or None,
     )
 

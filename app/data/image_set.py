@@ -149,6 +149,29 @@ def open_data(name, directory=None, split="train", skip_damaged=False, bar=None)
     return parts[split], parts[other]
 
 
+def class_numbers(names, wanted):
+    """Returns the number of each class among the classes of another set, or None.
+
+    Classes are found by their names; classes without names of their own (0, 1, 2, ... of an
+    archive) are those of the other set in its order.
+
+    Args:
+        names: names of the classes.
+        wanted: names of the classes of the other set.
+
+    Example:
+        >>> class_numbers(("3", "1"), ("0", "1", "2", "3")).tolist()
+        [3, 1]
+    """
+    names, wanted = list(names), list(wanted)
+    if not names:
+        return None
+    if set(names) <= set(wanted):
+        return np.array([wanted.index(name) for name in names])
+    unnamed = names == [str(number) for number in range(len(names))]
+    return np.arange(len(names)) if unnamed and len(names) <= len(wanted) else None
+
+
 def _checked(found, split, skip_damaged, bar):
     """The image set of the files of a folder."""
     title = f"reading {found.root}"

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from app.data import load
-from app.data.image_set import ImageSet, open_data, open_images
+from app.data.image_set import ImageSet, class_numbers, open_data, open_images
 from app.errors import UserError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 6, 6), "uint8")
@@ -101,3 +101,20 @@ def test_a_large_data_set_is_cut():
     first = ImageSet.of(whole, most=50)
     np.testing.assert_array_equal(first.images, whole.images[:50])
     assert ImageSet.of(whole, most=5000).digest == whole.digest
+
+
+@pytest.mark.parametrize(
+    "names, wanted, numbers",
+    [
+        ("ba", "abc", [1, 0]),
+        (["0", "1", "2"], ["cat", "dog", "ship"], [0, 1, 2]),
+        (["7", "3"], [str(digit) for digit in range(10)], [7, 3]),
+        (["0", "1", "2"], ["cat", "dog"], None),
+        ("ad", "abc", None),
+        ("", "abc", None),
+        ("ab", "", None),
+    ],
+)
+def test_classes_are_found_by_name_or_by_number(names, wanted, numbers):
+    found = class_numbers(tuple(names), tuple(wanted))
+    assert (None if found is None else found.tolist()) == numbers
