@@ -22,6 +22,8 @@ EXTREME = np.array(
     [[200.0, -200, 0], [-200, 200, 0], [200, 200, -200], [0, 0, 0], [-200, -200, 200], [1, 200, 0]],
     "float32",
 )
+EXTREME_LABELS = np.repeat([0, 1, 2], len(EXTREME))
+EXTREME = np.tile(EXTREME, (3, 1))
 
 every = pytest.mark.parametrize("name", CASES)
 
@@ -32,10 +34,9 @@ def with_reduction(name, reduction):
 
 
 @every
-@pytest.mark.parametrize("jit", [False, True])
-def test_value_and_gradient_are_those_of_the_formula(name, jit):
+def test_value_and_gradient_are_those_of_the_formula(name):
     make, formula = CASES[name]
-    value, gradient = value_and_gradient(make(), LABELS, LOGITS, jit=jit)
+    value, gradient = value_and_gradient(make(), LABELS, LOGITS)
     assert_close(value, expected(formula, LOGITS, ONE_HOT).mean(), 2e-6)
     by_hand = differences(lambda logits: expected(formula, logits, ONE_HOT).mean(), LOGITS)
     assert_close(gradient, by_hand, 2e-6)
@@ -44,7 +45,7 @@ def test_value_and_gradient_are_those_of_the_formula(name, jit):
 @every
 def test_soft_targets_cost_the_mean_over_their_labels(name):
     make, formula = CASES[name]
-    value, gradient = value_and_gradient(make(), SOFT.astype("float32"), LOGITS)
+    value, gradient = value_and_gradient(make(), SOFT.astype("float32"), LOGITS, jit=True)
     assert_close(value, expected(formula, LOGITS, SOFT).mean(), 2e-6)
     by_hand = differences(lambda logits: expected(formula, logits, SOFT).mean(), LOGITS)
     assert_close(gradient, by_hand, 2e-6)
@@ -59,27 +60,34 @@ def test_labels_of_any_form_agree(name):
 
 
 @every
-@pytest.mark.parametrize("label", [0, 1, 2])
 @pytest.mark.parametrize("jit", [False, True])
-def test_extreme_logits_have_finite_values_and_gradients(name, label, jit):
-    make, formula = CASES[name]
-    labels = np.full(len(EXTREME), label)
-    for scale in (1.0, 1e4):
-        value, gradient = value_and_gradient(make(), labels, EXTREME * scale, jit=jit)
-        assert np.isfinite(value) and np.all(np.isfinite(gradient))
-    for row in EXTREME:  # beside it the formula itself, where float64 can hold its terms
-        p = np.exp(row.astype("float64") - row.max())
+def test_extreme_logits_have_finite_values_and_gradients(name, jit):
+    far = np.concatenate([EXTREME, EXTREME * 1e4])
+    labels = np.tile(EXTREME_LABELS, 2)
+    value, gradient = value_and_gradient(CASES[name][0](), labels, far, jit=jit)
+    assert np.isfinite(value) and np.all(np.isfinite(gradient))
+
+
+@every
+def test_extreme_logits_have_the_value_of_the_formula(name):
+    formula = CASES[name][1]
+    values = ops.convert_to_numpy(with_reduction(name, None)(EXTREME_LABELS, EXTREME))
+    compared = 0
+    for value, row, label in zip(values, EXTREME.astype("float64"), EXTREME_LABELS, strict=True):
+        p = np.exp(row - row.max())
         with np.errstate(all="ignore"):
-            truth = formula(p / p.sum(), label)
+            truth = formula(p / p.sum(), label)  # where float64 can hold its terms
         if np.isfinite(truth):
-            assert_close(make()(np.array([label]), row[None]), truth, 1e-5)
+            compared += 1
+            assert_close(value, truth, 1e-5)
+    assert compared >= 6
 
 
 @every
 def test_only_differences_of_logits_count(name):
     loss = CASES[name][0]()
-    for shift in (-50.0, 3.0, 100.0):
-        assert_close(loss(LABELS, LOGITS + np.float32(shift)), float(loss(LABELS, LOGITS)), 2e-5)
+    shift = np.array([[-50], [3], [100], [-7], [0.5], [0]], "float32")
+    assert_close(loss(LABELS, LOGITS + shift), float(loss(LABELS, LOGITS)), 2e-5)
 
 
 @every
@@ -92,8 +100,9 @@ def test_classes_and_samples_have_no_order(name):
 
 @every
 def test_the_loss_falls_as_the_label_gets_likelier(name):
-    loss = CASES[name][0]()
-    values = [float(loss(np.array([1]), np.array([[0, z, 0, 0]], "float32"))) for z in range(-6, 9)]
+    logits = np.zeros((15, 4), "float32")
+    logits[:, 1] = np.arange(-6, 9)
+    values = ops.convert_to_numpy(with_reduction(name, None)(np.ones(15), logits))
     assert np.all(np.diff(values) < 0)
 
 
@@ -118,8 +127,7 @@ def test_the_others_do_not(name):
 
 @every
 def test_weights_and_reductions(name):
-    make, formula = CASES[name]
-    each = expected(formula, LOGITS, ONE_HOT)
+    each = expected(CASES[name][1], LOGITS, ONE_HOT)
     weights = np.array([0.0, 1.0, 2.0, 0.5, 1.0, 3.0], "float32")
     for reduction, plain, weighted in (
         ("sum", each.sum(), each @ weights),
@@ -133,8 +141,6 @@ def test_weights_and_reductions(name):
         assert_close(loss(LABELS, LOGITS, weights), weighted, 5e-6)
         column = ops.convert_to_numpy(loss(LABELS, LOGITS, weights[:, None]))
         assert_close(np.squeeze(column), weighted, 5e-6)
-    _, gradient = value_and_gradient(make(), LABELS, LOGITS, weights)
-    assert np.all(gradient[0] == 0) and np.any(gradient[1] != 0)
 
 
 @every
@@ -162,27 +168,29 @@ def test_a_compiled_model_comes_back_from_its_file(name, tmp_path):
     assert json.loads(json.dumps(type(loss).from_config(config).get_config())) == config
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(5)])
     model.compile("sgd", loss)
-    model.fit(LOGITS, LABELS, verbose=0)
     model.save(tmp_path / "model.keras")
-    revived = keras.models.load_model(tmp_path / "model.keras")
-    assert type(revived.loss) is type(loss) and revived.loss.get_config() == loss.get_config()
-    assert revived.evaluate(LOGITS, LABELS, verbose=0) == model.evaluate(LOGITS, LABELS, verbose=0)
+    revived = keras.models.load_model(tmp_path / "model.keras").loss
+    assert type(revived) is type(loss) and revived.get_config() == loss.get_config()
+    assert float(revived(LABELS, LOGITS)) == float(loss(LABELS, LOGITS))
 
 
-@every
-def test_one_step_of_fit_is_one_step_of_the_formula(name):
+@pytest.mark.parametrize("name", ["APL", "ANL-CE"])
+def test_one_step_of_fit_is_one_step_of_the_formula(name, tmp_path):
     make, formula = CASES[name]
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(5, kernel_initializer="zeros")])
     model.compile(keras.optimizers.SGD(1.0), make())
     model.fit(LOGITS, LABELS, batch_size=6, verbose=0)
     gradient = differences(lambda logits: expected(formula, logits, ONE_HOT).mean(), LOGITS * 0)
     assert_close(model.layers[0].kernel, -LOGITS.T @ gradient, 1e-5)
+    model.save(tmp_path / "model.keras")
+    revived = keras.models.load_model(tmp_path / "model.keras")
+    assert revived.evaluate(LOGITS, LABELS, verbose=0) == model.evaluate(LOGITS, LABELS, verbose=0)
 
 
 def test_mixed_precision_trains():
     model = keras.Sequential([keras.layers.Dense(5, dtype="mixed_float16")])
     model.compile(keras.optimizers.SGD(0.1), losses.ActiveNegative())
-    first = model.fit(LOGITS, LABELS, epochs=20, verbose=0).history["loss"]
+    first = model.fit(LOGITS, LABELS, epochs=5, verbose=0).history["loss"]
     assert first[-1] < first[0]
 
 

@@ -56,14 +56,13 @@ def test_weights_need_the_number_of_samples(count):
         CrossEntropy()(np.zeros(4), np.zeros((4, 3), "float32"), np.ones(count))
 
 
-@pytest.mark.parametrize("bad", [-1.0, 3.0, 0.5, float("nan")])
 @pytest.mark.parametrize("jit", [False, True])
-def test_compiled_code_answers_a_wrong_label_with_nan_for_that_sample(bad, jit):
-    labels = keras.ops.convert_to_tensor([1.0, bad])
-    for loss in (CrossEntropy(reduction="sum"), ReverseCrossEntropy()):
-        value, gradient = value_and_gradient(loss, labels, LOGITS, jit=jit)
-        assert np.isnan(value)
-        assert np.all(np.isfinite(gradient[0])) and np.all(np.isnan(gradient[1]))
+def test_compiled_code_answers_a_wrong_label_with_nan_for_that_sample(jit):
+    labels = keras.ops.convert_to_tensor([1.0, -1.0, 3.0, 0.5, float("nan"), 2.0])
+    loss = ReverseCrossEntropy(reduction="sum")
+    value, gradient = value_and_gradient(loss, labels, np.zeros((6, 3), "float32"), jit=jit)
+    assert np.isnan(value)
+    assert np.all(np.isfinite(gradient[[0, 5]])) and np.all(np.isnan(gradient[1:5]))
 
 
 def test_fit_does_not_ignore_a_wrong_label():
