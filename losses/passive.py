@@ -12,7 +12,7 @@ LOG_ZERO = math.log(1e-4)
 
 
 def missing(log_probabilities):
-    """1 - p_k of log-probabilities, exact also where p_k is close to 1."""
+    """1 - p_k of log-probabilities, for all k."""
     return -ops.expm1(log_probabilities)
 
 
