@@ -1,0 +1,275 @@
+"""Wrong labels made on purpose, and what was really drawn.
+
+All kinds are drawn from the clean labels at once, so that no label flips twice (or back), with
+NumPy's PCG64: the same seed gives the same labels on every backend.
+"""
+
+import dataclasses
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from app.errors import UserError
+
+# The classes that are taken for each other in the literature on asymmetric noise.
+CIFAR10_PAIRS = {9: 1, 2: 0, 4: 7, 3: 5, 5: 3}  # truck automobile, bird plane, deer horse, cat dog
+MNIST_PAIRS = {7: 1, 2: 7, 5: 6, 6: 5, 3: 8}
+
+
+@dataclasses.dataclass(frozen=True)
+class NoisyLabels:
+    """Labels to train on, and how wrong they are.
+
+    Args:
+        labels: int64 (count,), 0 to classes - 1.
+        transitions: float64 (classes, classes); realised share of class i that is labelled j. Rows
+            sum to 1; a class without samples has a row of nan.
+        rate: realised share of wrong labels.
+        description: kind, nominal rate and seed, for the record of a run.
+
+    Example:
+        ```python
+        noisy = symmetric(np.arange(10), 10, rate=0.4, seed=0)
+        ```
+    """
+
+    labels: np.ndarray
+    transitions: np.ndarray
+    rate: float
+    description: str
+
+    @property
+    def rate_by_class(self):
+        """Realised share of wrong labels of each true class, float64 (classes,)."""
+        return 1.0 - np.diag(self.transitions)
+
+
+def symmetric(labels, classes, rate, seed=0, include_true=False):
+    """Each label is replaced with probability `rate` by another, all equally likely.
+
+    P(j | i) = rate / (classes - 1) for j != i; with `include_true`, the new label may be the old:
+    rate / classes, so that only rate (1 - 1 / classes) of the labels are wrong (ten classes: 0.40
+    gives 0.36). Papers mean either: Ma et al. 2020 exclude the true class, DivideMix includes it.
+
+    Args:
+        labels: whole numbers (count,), the clean labels.
+        classes: number of classes, at least 2.
+        rate: float in [0, 1); share of labels drawn anew.
+        seed: whole number >= 0.
+        include_true: bool; whether the draw may give the true class.
+
+    Returns:
+        NoisyLabels.
+
+    Raises:
+        UserError: a value out of range.
+
+    Example:
+        ```python
+        symmetric(np.arange(10), 10, rate=0.4, seed=0).rate
+        ```
+    """
+    labels, random = _checked(labels, classes, rate, seed)
+    if rate >= (1.0 if include_true else 1.0 - 1.0 / classes):
+        warnings.warn(
+            f"At a rate of {rate} of {classes} classes no method can learn: the true class is not "
+            f"the most frequent label. Take less than {1 - 1 / classes:.3g}.",
+            stacklevel=2,
+        )
+    drawn = random.random(len(labels)) < rate
+    if include_true:
+        others = random.integers(0, classes, len(labels))
+    else:
+        others = (labels + random.integers(1, classes, len(labels))) % classes
+    kind = "true class included" if include_true else "true class excluded"
+    noisy = np.where(drawn, others, labels)
+    return realised(labels, noisy, classes, f"symmetric, {kind}, rate {rate}, seed {seed}")
+
+
+def asymmetric(labels, classes, rate, pairs, seed=0):
+    """Labels of some classes are replaced with probability `rate` by one class alike.
+
+    P(pairs[i] | i) = rate for the classes i named in `pairs`; the others stay clean.
+
+    Args:
+        labels: whole numbers (count,), the clean labels.
+        classes: number of classes.
+        rate: float in [0, 1); share within each named class.
+        pairs: dict from class to class, such as `CIFAR10_PAIRS` or `MNIST_PAIRS`.
+        seed: whole number >= 0.
+
+    Returns:
+        NoisyLabels.
+
+    Raises:
+        UserError: a value out of range, or a pair that names no class or a class twice.
+
+    Example:
+        ```python
+        asymmetric(np.arange(10), 10, rate=0.4, pairs=CIFAR10_PAIRS)
+        ```
+    """
+    labels, random = _checked(labels, classes, rate, seed)
+    named = {*pairs, *pairs.values()}
+    if not named <= set(range(classes)) or any(one == other for one, other in pairs.items()):
+        raise UserError(
+            f"Pairs of two different classes from 0 to {classes - 1} were expected. "
+            f"Received: {pairs}. Name the classes of this data set."
+        )
+    if rate >= 0.5:
+        warnings.warn(
+            f"At a rate of {rate} at least half of a class bears the other's label; no method "
+            "can tell which is right. Take less than 0.5.",
+            stacklevel=2,
+        )
+    target = np.arange(classes)
+    target[list(pairs)] = list(pairs.values())
+    noisy = np.where(random.random(len(labels)) < rate, target[labels], labels)
+    return realised(labels, noisy, classes, f"asymmetric {pairs}, rate {rate}, seed {seed}")
+
+
+def instance_dependent(images, labels, classes, rate, seed=0, spread=0.1):
+    """Labels are wrong where the image looks like another class to a random projection.
+
+    Each image has a rate of its own, r ~ N(rate, spread^2) cut to [0, 1], and a random matrix for
+    each class gives scores of the other classes: P(j | image, i) = r softmax_j(pixels W_i), j != i.
+
+    Args:
+        images: uint8 (count, height, width, channels).
+        labels: whole numbers (count,), the clean labels.
+        classes: number of classes, at least 2.
+        rate: float in [0, 1); mean share of wrong labels. The cut moves it near the ends: with the
+            default spread, 0.10 gives 0.13.
+        seed: whole number >= 0.
+        spread: float >= 0; standard deviation of the images' rates.
+
+    Returns:
+        NoisyLabels.
+
+    Raises:
+        UserError: a value out of range, or images and labels of different length.
+
+    Example:
+        ```python
+        instance_dependent(np.zeros((10, 8, 8, 1), "uint8"), np.arange(10), 10, rate=0.4)
+        ```
+
+    References:
+        Xia et al. 2020, arXiv:2006.07836, algorithm 2 (pixels are standardised, class by class).
+    """
+    labels, random = _checked(labels, classes, rate, seed)
+    if len(images) != len(labels):
+        raise UserError(
+            f"One label for each image was expected. Received: {len(images)} images, "
+            f"{len(labels)} labels. Pass both of the same data set."
+        )
+    rates = np.full(len(labels), float(rate))
+    outside = np.ones(len(labels), bool) if spread > 0 else np.zeros(len(labels), bool)
+    while outside.any():
+        rates[outside] = random.normal(rate, spread, outside.sum())
+        outside = (rates < 0) | (rates > 1)
+    noisy = labels.copy()
+    for label in range(classes):
+        members = np.flatnonzero(labels == label)
+        if not len(members):
+            continue
+        pixels = np.reshape(images[members], (len(members), -1)).astype("float64")
+        pixels = (pixels - pixels.mean()) / (pixels.std() + 1e-12)
+        scores = pixels @ random.normal(size=(pixels.shape[1], classes))
+        scores[:, label] = -np.inf
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        shares = shares * rates[members, None]
+        shares[:, label] = 1.0 - rates[members]
+        steps = np.cumsum(shares, axis=1)
+        draws = random.random(len(members)) * steps[:, -1]
+        noisy[members] = np.sum(draws[:, None] >= steps, axis=1)
+    return realised(
+        labels, noisy, classes, f"instance-dependent, rate {rate}, spread {spread}, seed {seed}"
+    )
+
+
+def from_file(path, labels, classes):
+    """Labels that people or an earlier run gave, from `.npy` or a text file of one number a line.
+
+    CIFAR-10N comes as a file of PyTorch, in the order of the original CIFAR-10: save one of its
+    columns with `numpy.save`, and bring it into the order of the data set at hand.
+
+    Args:
+        path: file of whole numbers (count,).
+        labels: whole numbers (count,), the clean labels, to measure the rate with.
+        classes: number of classes.
+
+    Returns:
+        NoisyLabels.
+
+    Raises:
+        UserError: no such file, no numbers in it, another length, or labels out of range.
+
+    Example:
+        ```python
+        from_file("labels.npy", labels, 10)
+        ```
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"A file of labels was expected. Received: {path}, which is none.")
+    try:
+        read = np.load(path) if path.suffix == ".npy" else np.loadtxt(path, ndmin=1)
+    except ValueError as error:
+        raise UserError(
+            f"{path} must hold whole numbers, as .npy or as text with one a line. "
+            f"NumPy says: {error}"
+        ) from error
+    labels, _ = _checked(labels, classes, 0.0, 0)
+    noisy, _ = _checked(read, classes, 0.0, 0)
+    if len(noisy) != len(labels):
+        raise UserError(
+            f"{len(labels)} labels were expected, one for each image. Received: {len(noisy)} in "
+            f"{path}. Is it the file of another data set or split?"
+        )
+    return realised(labels, noisy, classes, f"file {path.name}")
+
+
+def realised(labels, noisy, classes, description):
+    """NoisyLabels with the transitions counted.
+
+    Args:
+        labels: int64 (count,), clean.
+        noisy: int64 (count,).
+        classes: number of classes.
+        description: what was drawn.
+
+    Example:
+        ```python
+        realised(np.array([0, 1]), np.array([1, 1]), 2, "by hand").rate  # 0.5
+        ```
+    """
+    counts = np.zeros((classes, classes))
+    np.add.at(counts, (labels, noisy), 1)
+    with np.errstate(invalid="ignore"):
+        transitions = counts / counts.sum(axis=1, keepdims=True)
+    return NoisyLabels(noisy, transitions, float(np.mean(labels != noisy)), description)
+
+
+def _checked(labels, classes, rate, seed):
+    """int64 labels and a generator, or a sentence."""
+    labels = np.asarray(labels)
+    if classes < 2 or not 0.0 <= rate < 1.0:
+        raise UserError(
+            "At least 2 classes and a rate from 0 to below 1 were expected. "
+            f"Received: {classes} classes, rate {rate}."
+        )
+    whole = labels.ndim == 1 and labels.size and labels.dtype.kind in "uif"
+    if not whole or np.any(labels != np.floor(labels)):
+        raise UserError(
+            "Labels must be whole numbers of shape (count,). Received: an array of dtype "
+            f"{labels.dtype} and shape {labels.shape}. Attributes cannot be made noisy."
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise UserError(
+            f"Labels from 0 to {classes - 1} were expected. Received: {labels.min():g} to "
+            f"{labels.max():g}. Check the number of classes."
+        )
+    return labels.astype("int64"), np.random.Generator(np.random.PCG64(seed))
