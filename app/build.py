@@ -61,7 +61,11 @@ def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
     diffusion = recipe.diffusion
     classes = classes if diffusion.condition == "class" else None
     schedule = build_schedule(diffusion)
-    with _own_code(recipe.network, f"for images of shape {tuple(image_shape)}"):
+    with own_code(
+        recipe.network,
+        f"for images of shape {tuple(image_shape)}",
+        "(noisy, time, condition, training=...) and returns the shape of noisy",
+    ):
         return DiffusionModel(
             build_network(recipe.network, image_shape, classes),
             schedule,
@@ -112,8 +116,16 @@ def build_optimizer(recipe: config.Recipe, steps: int):
     """The optimizer of a recipe; `steps` is the length of training in batches."""
     settings = recipe.optimizer
     updates = max(1, steps // settings.accumulation_steps)
-    kind = {"adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[settings.name]
-    options = {"weight_decay": settings.weight_decay} if settings.name == "adamw" else {}
+    kind = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "sgd": keras.optimizers.SGD,
+    }[settings.name]
+    options = {}
+    if settings.name != "adam":
+        options["weight_decay"] = settings.weight_decay or None
+    if settings.name == "sgd":
+        options["momentum"] = settings.momentum
     if settings.accumulation_steps > 1:
         options["gradient_accumulation_steps"] = settings.accumulation_steps
     return kind(
@@ -173,8 +185,8 @@ def build_loss(name: str):
 
 
 @contextlib.contextmanager
-def _own_code(network, doing):
-    """Says whose code it was when a network of the user's own fails."""
+def own_code(network, doing, called):
+    """Says whose code it was, and how it is called, when a network of the user's own fails."""
     try:
         yield
     except Exception as error:
@@ -182,8 +194,7 @@ def _own_code(network, doing):
             raise
         raise UserError(
             f"The network {network.path} failed {doing}: {type(error).__name__}: "
-            f"{first_line(error)}. It is called as (noisy, time, condition, training=...) and "
-            "returns the shape of noisy."
+            f"{first_line(error)}. It is called as {called}."
         ) from error
 
 

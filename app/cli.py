@@ -12,11 +12,13 @@ from app.backend import check_backend, start_backend
 from app.errors import UserError, sentence
 from app.options import (
     UI,
+    Audit,
     Compare,
     DataSets,
     Evaluate,
     Export,
     Recipes,
+    Reproduce,
     Resume,
     Sample,
     Sync,
@@ -72,11 +74,11 @@ def _train(arguments, program):
     train(options.recipe, root=options.runs)
 
 
-def _open(options):
+def _open(options, reference=None):
     """Finds the run before a backend is started: an unknown id is answered at once."""
     from app.run import Run
 
-    return Run.open(options.run, options.runs)
+    return Run.open(reference or options.run, options.runs)
 
 
 def _sample(options):
@@ -91,18 +93,51 @@ def _evaluate(options):
     from app.subject import kind_of
 
     kind = kind_of(options.subject, options.runs)
+    run = _open(options, options.subject) if kind == "run" else None
     start_backend()
+    if run is not None and run.kind == "classification":
+        from app.tasks.classification_results import evaluate_classifier
+
+        evaluate_classifier(run, options.weights)
+        return
     from app.evaluate import evaluate_images, evaluate_run
 
     (evaluate_run if kind == "run" else evaluate_images)(options)
 
 
 def _export(options):
-    _open(options)
+    run = _open(options)
     start_backend()
+    if run.kind == "classification":
+        from app.export_classifier import export_classifier_run
+
+        export_classifier_run(run, options.weights)
+        return
     from app.export import export_run
 
     export_run(options.run, options.weights, root=options.runs)
+
+
+def _reproduce(options):
+    start_backend()
+    from app.reproduce import reproduce
+
+    reproduce(
+        options.table,
+        options.budget,
+        options.seeds,
+        options.data_directory,
+        options.runs,
+        options.results,
+    )
+
+
+def _audit(options):
+    _open(options)
+    start_backend()
+    from app.audit import audit
+
+    audit(options.run, options.folds, options.show, root=options.runs)
 
 
 def _compare(options):
@@ -150,6 +185,8 @@ VERBS = {
     "sample": (_sample, Sample, "Draw images from a run."),
     "evaluate": (_evaluate, Evaluate, "Measure a run, a folder or an archive."),
     "export": (_export, Export, "Write SavedModels of a run."),
+    "reproduce": (_reproduce, Reproduce, "Run a table of a paper again and check its claims."),
+    "audit": (_audit, Audit, "Find training images whose labels look wrong."),
     "compare": (_compare, Compare, "Show how runs differ."),
     "sync": (_sync, Sync, "Upload a run to MLflow."),
     "recipes": (_recipes, Recipes, "List the named recipes."),

@@ -3,14 +3,12 @@
 from app.build import class_labels, drawing
 from app.evaluate import evaluate
 from app.export import export
-from app.files import writing
 from app.models.strips import decode, encode
 from app.progress import console
-from app.reports.figures import schedule_figure, strip_figure, training_curves
+from app.reports.figures import draw_into_run, schedule_figure, strip_figure, training_curves
 from app.reports.model_card import write_model_card
 from app.sample import draw_into, sample_options
-from app.trained import best_of
-from callbacks.weights_file import write_weights
+from app.trained import best_of, save_weights
 
 STRIPS = 10  # images, a row each
 
@@ -19,8 +17,8 @@ def finish(run, recipe, images, model, averages):
     """Everything that a run leaves behind beside its training log."""
     save_weights(run, model, averages)
     schedule = {recipe.diffusion.schedule: model.schedule}
-    _draw(run, "training", training_curves, run.metrics())
-    _draw(run, "schedule", schedule_figure, schedule)
+    draw_into_run(run, "training", training_curves, run.metrics())
+    draw_into_run(run, "schedule", schedule_figure, schedule)
     with best_of(model, averages):
         draw_strips(run, recipe, images, model)
         grid = draw_into(
@@ -42,29 +40,7 @@ def finish(run, recipe, images, model, averages):
 def draw_strips(run, recipe, images, model):
     """figures/encode.png: real images into noise; figures/decode.png: from noise to images."""
     real = images.validation.first(min(STRIPS, len(images.validation))).images
-    _draw(run, "encode", strip_figure, *encode(model, real, recipe.sampling.seed))
+    draw_into_run(run, "encode", strip_figure, *encode(model, real, recipe.sampling.seed))
     labels = class_labels(model, STRIPS)
     drawn = decode(model, STRIPS, labels, **drawing(recipe.sampling, model.pixel_range))
-    _draw(run, "decode", strip_figure, *drawn)
-
-
-def _draw(run, name, figure, *content):
-    """Draws one figure of a run into figures/<name>.png."""
-    path = run.path("figures", f"{name}.png")
-    with writing(path):
-        figure(*content, path)
-
-
-def save_weights(run, model, averages):
-    """weights/raw.weights.h5, and one file for each average."""
-    _save_weights(run, model, "raw")
-    for name, average in averages.items():
-        with average.swapped(model):
-            _save_weights(run, model, name)
-
-
-def _save_weights(run, model, name):
-    """Writes one file whole or not at all."""
-    path = run.path("weights", f"{name}.weights.h5")
-    with writing(path):
-        write_weights(model, path)
+    draw_into_run(run, "decode", strip_figure, *drawn)

@@ -20,7 +20,7 @@ Prefixless = tyro.conf.arg(name="")
 class Train:
     """Options of `train` beside the recipe's own."""
 
-    recipe: Annotated[config.Recipe, Prefixless]
+    recipe: Annotated[config.AnyRecipe, Prefixless]
     dry_run: bool = False
     """Print the resolved recipe, its parameters and an estimate of time, memory and disk; stop."""
     runs: str = "runs"
@@ -115,6 +115,45 @@ class Export:
     """Which weights; best: the averaged ones where there are any."""
     runs: str = "runs"
     """Folder of all runs."""
+
+
+@dataclass(frozen=True)
+class Reproduce:
+    """Runs a table of a paper, run by run; the same command goes on where it was stopped."""
+
+    table: Positional[Annotated[str, tyro.conf.arg(metavar="TABLE")]]
+    """Table: noisy-labels."""
+    budget: Literal["smoke", "cpu", "full"] = "cpu"
+    """smoke: embedded digits, minutes; cpu: at most 3 hours on two cores; full: the papers' own."""
+    seeds: int = 3
+    """Seeds of each run that gets more than one."""
+    data_directory: str | None = None
+    """Folder that holds existing copies of the data sets (TFDS data_dir)."""
+    runs: str = "runs"
+    """Folder of all runs."""
+    results: str = "docs/results"
+    """Folder of the report."""
+
+    def __post_init__(self):
+        require(self.seeds >= 1, f"`--seeds` must be 1 or more. Received: {self.seeds}.")
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Ranks the training images of a classification run by how wrong their labels look."""
+
+    run: Positional[RunId]
+    """Run id, a unique beginning of it, a path, or the MLflow run id."""
+    folds: int = 3
+    """Parts of the data; each is judged by a model that was trained on the others."""
+    show: int = 50
+    """Images on the contact sheet."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+    def __post_init__(self):
+        require(2 <= self.folds <= 20, f"`--folds` must be in [2, 20]. Received: {self.folds}.")
+        require(self.show >= 1, f"`--show` must be 1 or more. Received: {self.show}.")
 
 
 @dataclass(frozen=True)

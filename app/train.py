@@ -2,17 +2,15 @@
 
 import keras
 
-from app.build import build_data, build_loss, build_model, build_optimizer
-from app.config import Recipe, to_dict
-from app.data.pipeline import Batches, FollowEpoch
+from app.config import AnyRecipe, to_dict
+from app.data.pipeline import FollowEpoch
 from app.data.tf_dataset import feed
 from app.errors import UserError
-from app.finish import finish
 from app.progress import TrainingProgress, console
 from app.run import Run
+from app.tasks import TASKS
 from app.tracking import Mirror
 from app.trained import recipe_of
-from app.watch import watchers
 from callbacks import (
     ExponentialMovingAverage,
     NanGuard,
@@ -21,28 +19,30 @@ from callbacks import (
 )
 
 
-def train(recipe: Recipe, root="runs") -> Run:
-    """Trains a recipe from the start; samples, measures and exports what came out."""
-    images = build_data(recipe)
-    model = _untrained(recipe, images)  # before there is a run: what does not fit leaves no folder
+def train(recipe: AnyRecipe, root="runs", begun=None, **fields) -> Run:
+    """Trains a recipe from the start; measures and exports what came out.
+
+    Args:
+        recipe: a recipe of any kind.
+        root: folder of all runs.
+        begun: function called with the run before its first step, or None.
+        **fields: more of the run's manifest.
+    """
+    task = TASKS[recipe.kind]
+    images = task.prepare(recipe)
+    model = task.untrained(recipe, images)  # before there is a run: what does not fit leaves none
+    train = images.train
     run = Run.create(
         recipe.name,
         to_dict(recipe),
-        "diffusion",
+        recipe.kind,
         root=root,
-        dataset={
-            "name": images.train.name,
-            "version": images.train.version,
-            "digest": images.train.digest,
-        },
-        images=[list(images.train.image_shape), images.train.classes],
-        sampling={
-            "seed": recipe.sampling.seed,
-            "steps": recipe.sampling.steps,
-            "guidance": recipe.sampling.guidance,
-        },
-        seeds={"training": recipe.training.seed, "sampling": recipe.sampling.seed},
+        dataset={"name": train.name, "version": train.version, "digest": train.digest},
+        **task.facts(recipe, images),
+        **fields,
     )
+    if begun:
+        begun(run)
     return _carry_out(run, recipe, images, model)
 
 
@@ -51,15 +51,16 @@ def resume(run_id: str, root="runs") -> Run:
     run = Run.open(run_id, root)
     if run.status == "finished":
         raise UserError(f"Run {run.id} is finished. Start a new one with: train {run.recipe}.")
-    recipe = recipe_of(run)
-    images = build_data(recipe)
+    recipe = recipe_of(run, run.kind)
+    task = TASKS[recipe.kind]
+    images = task.prepare(recipe)
     recorded = (run.manifest["dataset"] or {}).get("digest", "unknown data")
     if images.train.digest != recorded:
         raise UserError(
             f"The data set {images.train.name} has digest {images.train.digest}, but the run was "
             f"trained on {recorded}. Give it the same data to resume."
         )
-    model = _untrained(recipe, images)
+    model = task.untrained(recipe, images)
     run.set_status("running")
     return _carry_out(run, recipe, images, model)
 
@@ -70,24 +71,11 @@ def _carry_out(run, recipe, images, model):
     try:
         with Mirror(run, say=console.print) as mirror:
             averages = fit(run, recipe, images, model, mirror)
-            finish(run, recipe, images, model, averages)
+            TASKS[recipe.kind].finish(run, recipe, images, model, averages)
     except KeyboardInterrupt:
         console.print(f"Stopped. Go on with: python -m app train --resume {run.id}")
         raise
     return run
-
-
-def _untrained(recipe, images):
-    """The compiled model before its first step."""
-    training, loss = recipe.training, build_loss(recipe.diffusion.loss)
-    model = build_model(recipe, images.train.image_shape, images.train.classes)
-    steps = len(images.train) // training.batch_size
-    model.compile(
-        optimizer=build_optimizer(recipe, training.epochs * steps),
-        loss=loss,
-        jit_compile={"auto": "auto", "on": True, "off": False}[training.compile_xla],
-    )
-    return model
 
 
 def fit(run, recipe, images, model, mirror):
@@ -96,15 +84,11 @@ def fit(run, recipe, images, model, mirror):
     Returns:
         The averages of its weights by name ("ema", "swa").
     """
-    training = recipe.training
-    warning = model.schedule.terminal_warning()
-    if warning:
-        console.print(f"note: {warning}")
-    batches = _batches(images.train, recipe, shuffle=True)
-    validation = _batches(images.validation, recipe, shuffle=False)
+    training, task = recipe.training, TASKS[recipe.kind]
+    batches, validation = task.batches(recipe, images)
     steps = len(batches)
     averages = _averages(training, batches)
-    watching = [*averages.values(), *watchers(run, recipe, images, averages, mirror)]
+    watching = [*averages.values(), *task.watchers(run, recipe, images, averages, mirror)]
     checkpoint = ResumeCheckpoint(
         run.path("checkpoints"),
         every_epochs=training.checkpoint_epochs,
@@ -116,7 +100,7 @@ def fit(run, recipe, images, model, mirror):
     try:
         model.fit(
             feed(batches),
-            validation_data=feed(validation),
+            validation_data=None if validation is None else feed(validation),
             epochs=training.epochs,
             shuffle=False,
             verbose=0,
@@ -152,21 +136,6 @@ class Rewind(keras.callbacks.Callback):
         if self.due:
             self.run.rewind(epoch)
         self.due = False
-
-
-def _batches(dataset, recipe, shuffle):
-    """Seeded batches of one part of the data."""
-    flip = dataset.flips if recipe.data.flip is None else recipe.data.flip
-    return Batches(
-        dataset,
-        labels=None if recipe.diffusion.condition == "class" else False,
-        batch_size=recipe.training.batch_size,
-        pixel_range=(recipe.diffusion.pixel_low, recipe.diffusion.pixel_high),
-        seed=recipe.training.seed,
-        shuffle=shuffle,
-        flip=flip and shuffle,
-        drop_remainder=shuffle,
-    )
 
 
 def _averages(training, batches):

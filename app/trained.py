@@ -4,22 +4,27 @@ import contextlib
 
 from app import config
 from app.build import build_model
+from app.build_classifier import build_classifier
 from app.errors import UserError, first_line
+from app.files import writing
+from callbacks.weights_file import write_weights
 
 PREFERRED = ("ema", "swa")  # of the averages of one run, the better first
+BUILDERS = {"diffusion": build_model, "classification": build_classifier}
 
 
-def load_trained(run, weights="best"):
+def load_trained(run, weights="best", kind="diffusion"):
     """The recipe and the trained model of a run.
 
     Args:
         run: a `Run`.
         weights: "raw", "ema", "swa", or "best": the averaged ones where there are any.
+        kind: the kind of run that is needed.
 
     Raises:
-        UserError: the run has not got that far, or has no such average.
+        UserError: the run is of another kind, has not got that far, or has no such average.
     """
-    recipe = recipe_of(run)
+    recipe = recipe_of(run, kind)
     names = [*PREFERRED, "raw"] if weights == "best" else [weights]
     paths = [run.folder / "weights" / f"{name}.weights.h5" for name in names]
     path = next((path for path in paths if path.exists()), None)
@@ -29,7 +34,7 @@ def load_trained(run, weights="best"):
         if there:
             todo = f"It has: {', '.join(there)}. Pass one of them by --weights."
         raise UserError(f"Run {run.id} ({run.status}) has no {weights} weights. {todo}")
-    model = build_model(recipe, *_image_facts(run))
+    model = BUILDERS[kind](recipe, *_image_facts(run))
     try:
         model.load_weights(path)
     except Exception as error:  # HDF5 and Keras have many kinds for a damaged file
@@ -40,14 +45,18 @@ def load_trained(run, weights="best"):
     return recipe, model
 
 
-def recipe_of(run):
+def recipe_of(run, kind="diffusion"):
     """The recipe of a run, from its `config.json`.
 
+    Args:
+        run: a `Run`.
+        kind: the kind of run that is needed.
+
     Raises:
-        UserError: it is no diffusion run, or the file does not hold a recipe of this code.
+        UserError: it is of another kind, or the file does not hold a recipe of this code.
     """
-    if run.kind != "diffusion":
-        raise UserError(f"Run {run.id} is a {run.kind} run; this needs a diffusion run.")
+    if run.kind != kind:
+        raise UserError(f"Run {run.id} is a {run.kind} run; this needs a {kind} run.")
     try:
         return config.from_dict(run.config)
     except ValueError as error:
@@ -81,3 +90,18 @@ def best_of(model, averages):
     average = best_average(averages)
     with average.swapped(model) if average else contextlib.nullcontext():
         yield
+
+
+def save_weights(run, model, averages):
+    """weights/raw.weights.h5, and one file for each average."""
+    _save_weights(run, model, "raw")
+    for name, average in averages.items():
+        with average.swapped(model):
+            _save_weights(run, model, name)
+
+
+def _save_weights(run, model, name):
+    """Writes one file whole or not at all."""
+    path = run.path("weights", f"{name}.weights.h5")
+    with writing(path):
+        write_weights(model, path)

@@ -4,22 +4,34 @@ A recipe is an instance of `Recipe`. The recipe chooses structure (which network
 changes values (`--optimizer.learning-rate 1e-3`). Field docstrings are the help texts.
 """
 
+from app.config.classification import Augmentation, Classification, LabelNoise, RobustLoss
+from app.config.classifier import Classifier, EightLayerCNN, ResNet, SmallCNN
 from app.config.data import Data
 from app.config.diffusion import Diffusion, Sampling
 from app.config.network import CustomNetwork, Network, PlainCNN, Unet
-from app.config.recipe import Recipe, from_dict, to_dict
+from app.config.recipe import Recipe
+from app.config.stored import AnyRecipe, from_dict, to_dict
 from app.config.training import Evaluation, Optimizer, Training, Watching
 
 __all__ = [
+    "AnyRecipe",
+    "Augmentation",
+    "Classification",
+    "Classifier",
     "CustomNetwork",
     "Data",
     "Diffusion",
+    "EightLayerCNN",
     "Evaluation",
+    "LabelNoise",
     "Network",
     "Optimizer",
     "PlainCNN",
     "Recipe",
+    "ResNet",
+    "RobustLoss",
     "Sampling",
+    "SmallCNN",
     "Training",
     "Unet",
     "Watching",

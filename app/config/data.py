@@ -18,7 +18,7 @@ class Data:
     size: int | None = None
     """Height and width in pixels to which folder images are cropped and resized."""
     validation_fraction: float = 0.1
-    """Share of the training images kept for the validation loss, in (0, 0.5]."""
+    """Share of the training images kept for the validation loss, [0, 0.5] (0: classifiers only)."""
     flip: bool | None = None
     """Random horizontal flips; unset: only where the data set allows them."""
     download: bool = False
@@ -28,8 +28,8 @@ class Data:
         check_types(self)
         require(self.name.strip() != "", "`name` must name a data set. Received: nothing.")
         require(
-            0 < self.validation_fraction <= 0.5,
-            f"`validation_fraction` must be in (0, 0.5]. Received: {self.validation_fraction}.",
+            0 <= self.validation_fraction <= 0.5,
+            f"`validation_fraction` must be in [0, 0.5]. Received: {self.validation_fraction}.",
         )
         if self.size is not None:
             between(self, 4, 1024, "size")

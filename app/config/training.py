@@ -12,7 +12,7 @@ from app.config.validation import check_types, positive, require
 class Optimizer:
     """How the weights move."""
 
-    name: Literal["adam", "adamw"] = "adam"
+    name: Literal["adam", "adamw", "sgd"] = "adam"
     """Optimizer."""
     learning_rate: float = 2e-4
     """Peak learning rate."""
@@ -23,7 +23,9 @@ class Optimizer:
     clip_norm: float = 1.0
     """Largest global gradient norm (0: no clipping)."""
     weight_decay: float = 0.0
-    """Decoupled weight decay (adamw)."""
+    """Weight decay a step, times the learning rate (adamw, sgd)."""
+    momentum: float = 0.9
+    """Momentum (sgd), [0, 1)."""
     accumulation_steps: int = 1
     """Batches whose gradients are averaged into one update."""
 
@@ -34,10 +36,11 @@ class Optimizer:
             value = getattr(self, name)
             require(value >= 0, f"`{name}` must be 0 or above. Received: {value}.")
         require(
-            self.weight_decay == 0 or self.name == "adamw",
-            f"`weight_decay` needs the optimizer adamw. Received: {self.weight_decay} with "
+            self.weight_decay == 0 or self.name in ("adamw", "sgd"),
+            f"`weight_decay` needs the optimizer adamw or sgd. Received: {self.weight_decay} with "
             f"{self.name}.",
         )
+        require(0 <= self.momentum < 1, f"`momentum` must be in [0, 1). Received: {self.momentum}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,18 +4,18 @@ import difflib
 import runpy
 from pathlib import Path
 
-from app.config import Recipe
+from app.config import AnyRecipe, Classification, Recipe
 from app.errors import UserError
-from app.recipes import cifar10, digits, mnist, mnist_small
+from app.recipes import cifar10, digits, mnist, mnist_small, noisy_labels
 
 RECIPES = {
     recipe.name: recipe
-    for module in (mnist_small, digits, mnist, cifar10)
+    for module in (mnist_small, digits, mnist, cifar10, noisy_labels)
     for recipe in module.RECIPES
 }
 
 
-def load_recipe(name: str) -> Recipe:
+def load_recipe(name: str) -> AnyRecipe:
     """The recipe of that name, or the `RECIPE` that a Python file defines.
 
     Raises:
@@ -41,9 +41,9 @@ def load_recipe(name: str) -> Recipe:
         raise UserError(
             f"The recipe file {name} failed{line}: {type(error).__name__}: {error}"
         ) from error
-    if not isinstance(recipe, Recipe):
+    if not isinstance(recipe, (Recipe, Classification)):
         raise UserError(
-            f"The recipe file {name} must define RECIPE, an app.config.Recipe. "
+            f"The recipe file {name} must define RECIPE, an app.config.Recipe or Classification. "
             f"Received: {type(recipe).__name__}."
         )
     return recipe

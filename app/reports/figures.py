@@ -3,6 +3,7 @@
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from app.files import writing
 from callbacks.image_grid import grid
 
 
@@ -64,6 +65,13 @@ def strip_figure(strip, times, path):
     axes.set_yticks([])
     axes.set_xlabel("time (0: clean)")
     save(figure, path)
+
+
+def draw_into_run(run, name, figure, *content):
+    """Draws one figure of a run into figures/<name>.png; `figure` takes the content and a path."""
+    path = run.path("figures", f"{name}.png")
+    with writing(path):
+        figure(*content, path)
 
 
 def save(figure, path):

@@ -36,6 +36,11 @@ def _flatten(value, prefix=""):
         yield clean_name(prefix)[:250], text
 
 
+def experiment_name(run):
+    """The MLflow experiment of a run: that of its kind, or that of the table it belongs to."""
+    return f"noisewise-{run.manifest.get('experiment') or run.kind}"
+
+
 def clean_name(name):
     """Replaces what MLflow does not take in the name of a metric or parameter."""
     return re.sub(r"[^\w\-. :/]", "_", name)
@@ -59,6 +64,8 @@ def tags(run):
         "noisewise.device": " ".join(str(device[key]) for key in ("kind", "name") if key in device),
         "noisewise.git_dirty": str(git["dirty"]).lower() if git else None,
         "noisewise.data_digest": dataset.get("digest"),
+        "mlflow.parentRunId": (manifest.get("parent") or {}).get("mlflow_run_id"),
+        "noisewise.parent": (manifest.get("parent") or {}).get("id"),
         "noisewise.seeds": json.dumps(manifest["seeds"]) if manifest.get("seeds") else None,
         "mlflow.source.git.commit": git.get("commit"),
         "mlflow.source.name": f"python -m app train {run.recipe}",

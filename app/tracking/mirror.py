@@ -105,7 +105,7 @@ class Mirror:
         client = connect(self.uri)
         found = self._find(client)
         if found is None:
-            place = experiment(client, f"noisewise-{self.run.kind}", self.uri)
+            place = experiment(client, describing.experiment_name(self.run), self.uri)
             found = client.create_run(
                 place,
                 start_time=describing.milliseconds(self.run.manifest["created"]),
@@ -134,7 +134,7 @@ class Mirror:
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
-        place = experiment(client, f"noisewise-{self.run.kind}", self.uri)
+        place = experiment(client, describing.experiment_name(self.run), self.uri)
         query = f"tags.`{describing.ID_TAG}` = '{self.run.id}'"
         found = client.search_runs([place], query, max_results=1)
         return found[0] if found else None

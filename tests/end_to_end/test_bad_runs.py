@@ -10,7 +10,7 @@ from tests.end_to_end.conftest import make_run
 
 HEAD = "from app.config import *\nRECIPE = "
 FILES = [
-    ("", r"must define RECIPE, an app\.config\.Recipe\. Received: NoneType"),
+    ("", r"must define RECIPE, an app\.config\.Recipe or Classification\. Received: NoneType"),
     ("RECIPE = {'name': 'x'}", r"Received: dict"),
     ("RECIPE = None", r"Received: NoneType"),
     ("import no_such_module", r"failed at line 1: ModuleNotFoundError"),

@@ -1,0 +1,102 @@
+"""From a classification recipe to objects: network, loss, optimizer."""
+
+import dataclasses
+import inspect
+
+import keras
+
+import losses
+from app import config
+from app.build import build_optimizer, imported, own_code
+from app.models.classifiers import eight_layer_cnn, resnet, small_cnn
+from app.models.gradient_norm import recording_norm
+
+NETWORKS = {
+    config.SmallCNN: small_cnn,
+    config.EightLayerCNN: eight_layer_cnn,
+    config.ResNet: resnet,
+}
+LOSSES = {
+    "cross_entropy": losses.CrossEntropy,
+    "focal": losses.Focal,
+    "normalized_cross_entropy": losses.NormalizedCrossEntropy,
+    "normalized_focal": losses.NormalizedFocal,
+    "mean_absolute_error": losses.MeanAbsoluteError,
+    "reverse_cross_entropy": losses.ReverseCrossEntropy,
+    "generalized_cross_entropy": losses.GeneralizedCrossEntropy,
+    "symmetric_cross_entropy": losses.SymmetricCrossEntropy,
+    "asymmetric_mean_square": losses.AsymmetricMeanSquare,
+    "asymmetric_generalized_cross_entropy": losses.AsymmetricGeneralizedCrossEntropy,
+    "active_passive": losses.ActivePassive,
+    "active_negative": losses.ActiveNegative,
+}
+
+
+def build_classifier(recipe: config.Classification, image_shape, classes):
+    """The untrained network: float images in [0, 1] to logits; the same weights for a seed."""
+    keras.utils.set_random_seed(recipe.training.seed)
+    keras.config.set_dtype_policy(recipe.training.precision)
+    network = recipe.network
+    with own_code(network, f"for images of shape {tuple(image_shape)}", "(images, training=...)"):
+        if isinstance(network, config.CustomNetwork):
+            model = imported(network.path)(
+                image_size=image_shape[0],
+                image_channels=image_shape[2],
+                classes=classes,
+                **network.arguments,
+            )
+            model(keras.ops.zeros((1, *image_shape)))
+        else:
+            model = NETWORKS[type(network)](image_shape, classes, **dataclasses.asdict(network))
+    if recipe.loss.weight_penalty:
+        for weight in model.trainable_variables:
+            weight.regularizer = keras.regularizers.L1(recipe.loss.weight_penalty)
+    return model
+
+
+def build_robust_loss(settings: config.RobustLoss):
+    """The loss of a recipe; options that it does not take are refused."""
+    loss = _loss(settings.name, settings)
+    taken = set(_options(settings.name)) | {"active", "passive", "name", "weight_penalty"}
+    for part in (settings.active, settings.passive):
+        taken |= set(_options(part)) if part else set()
+    for field in dataclasses.fields(settings):
+        if getattr(settings, field.name) is not None and field.name not in taken:
+            raise ValueError(
+                f"The loss {settings.name} takes no `{field.name}`. Received: "
+                f"{getattr(settings, field.name)}. Leave it out."
+            )
+    return loss
+
+
+def _loss(name, settings):
+    """One loss with those of the settings that it takes; the parts of a sum are losses too."""
+    options = {
+        option: getattr(settings, option)
+        for option in _options(name)
+        if getattr(settings, option) is not None
+    }
+    if name == "active_passive":
+        options["active"] = _loss(settings.active, settings)
+        options["passive"] = _loss(settings.passive, settings)
+    if name == "active_negative" and settings.active:
+        options["base"] = _loss(settings.active, settings)
+    return LOSSES[name](**options)
+
+
+def _options(name):
+    """The fields of `RobustLoss` that are arguments of a loss."""
+    known = {"alpha", "beta", "gamma", "log_zero", "q", "a"}
+    return known & set(inspect.signature(LOSSES[name].__init__).parameters)
+
+
+def compiled_classifier(recipe: config.Classification, image_shape, classes, count):
+    """The compiled network before its first step; `count` is the number of training images."""
+    model = build_classifier(recipe, image_shape, classes)
+    steps = recipe.training.epochs * (count // recipe.training.batch_size)
+    model.compile(
+        optimizer=recording_norm(build_optimizer(recipe, steps)),
+        loss=build_robust_loss(recipe.loss),
+        jit_compile={"auto": "auto", "on": True, "off": False}[recipe.training.compile_xla],
+    )
+    return model

@@ -1,0 +1,147 @@
+"""A classification experiment with noisy labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from app.config.classifier import Classifier, SmallCNN
+from app.config.data import Data
+from app.config.training import Optimizer, Training
+from app.config.validation import between, check_types, positive, require
+
+Loss = Literal[
+    "cross_entropy",
+    "focal",
+    "normalized_cross_entropy",
+    "normalized_focal",
+    "mean_absolute_error",
+    "reverse_cross_entropy",
+    "generalized_cross_entropy",
+    "symmetric_cross_entropy",
+    "asymmetric_mean_square",
+    "asymmetric_generalized_cross_entropy",
+    "active_passive",
+    "active_negative",
+]
+Part = Literal[
+    "cross_entropy",
+    "focal",
+    "normalized_cross_entropy",
+    "normalized_focal",
+    "mean_absolute_error",
+    "reverse_cross_entropy",
+    "asymmetric_mean_square",
+    "asymmetric_generalized_cross_entropy",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelNoise:
+    """Which training labels are made wrong; test labels never are."""
+
+    kind: Literal["none", "symmetric", "asymmetric", "instance", "file"] = "none"
+    """Any class, the published pairs of classes, hard images first, or the labels of a file."""
+    rate: float = 0.4
+    """Share of the labels drawn anew, [0, 1); asymmetric: of those classes that have a partner."""
+    include_true_class: bool = False
+    """Symmetric: the true class may be drawn too, so that fewer labels than `rate` are wrong."""
+    path: str | None = None
+    """File of labels (.npy, or text with one a line), for kind file."""
+    seed: int = 0
+    """Seed of the noise: same seed, same labels, on either backend."""
+
+    def __post_init__(self):
+        check_types(self)
+        require(0 <= self.rate < 1, f"`rate` must be in [0, 1). Received: {self.rate}.")
+        require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")
+        require(
+            (self.kind == "file") == (self.path is not None),
+            "`path` names the labels of the noise kind file, and of no other kind. "
+            f"Received: kind {self.kind}, path {self.path}.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobustLoss:
+    """The loss; what is unset has the loss's own default."""
+
+    name: Loss = "cross_entropy"
+    """Loss."""
+    active: Part | None = None
+    """Active part of active_passive, or the base of active_negative."""
+    passive: Part | None = None
+    """Passive part of active_passive."""
+    alpha: float | None = None
+    """Weight of the active part, or of cross entropy in symmetric_cross_entropy."""
+    beta: float | None = None
+    """Weight of the passive part, or of reverse cross entropy."""
+    gamma: float | None = None
+    """Exponent of the focal losses."""
+    log_zero: float | None = None
+    """What reverse cross entropy takes for ln 0 (A in the papers)."""
+    q: float | None = None
+    """Exponent of the generalized losses."""
+    a: float | None = None
+    """Asymmetry of the asymmetric losses."""
+    weight_penalty: float = 0.0
+    """Factor of the sum of all absolute weights, added to the loss (active_negative: 5e-5)."""
+
+    def __post_init__(self):
+        check_types(self)
+        need = {"active_passive": ("active", "passive")}.get(self.name, ())
+        for part in ("active", "passive"):
+            given = getattr(self, part) is not None
+            allowed = part in need or (part == "active" and self.name == "active_negative")
+            require(
+                given or part not in need,
+                f"The loss {self.name} needs `{part}`. Received: none.",
+            )
+            require(
+                allowed or not given,
+                f"The loss {self.name} has no `{part}` part. Received: {getattr(self, part)}.",
+            )
+        require(
+            self.weight_penalty >= 0,
+            f"`weight_penalty` must be 0 or above. Received: {self.weight_penalty}.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmentation:
+    """What is done to training images, anew each epoch, beside the flips of `data`."""
+
+    crop: int = 0
+    """Pixels of padding before a random crop to the old size (0: none)."""
+    policy: Literal["none", "rand_augment", "mixup", "cutmix"] = "none"
+    """keras-cv layer: RandAugment, MixUp or CutMix."""
+
+    def __post_init__(self):
+        check_types(self)
+        between(self, 0, 16, "crop")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """A whole classification experiment."""
+
+    kind: ClassVar[str] = "classification"
+
+    name: str
+    """Name of the recipe; runs and the registered model carry it."""
+    summary: str = ""
+    """One line for the list of recipes."""
+    data: Data = field(default_factory=lambda: Data(name="cifar10"))
+    noise: LabelNoise = field(default_factory=LabelNoise)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    network: Classifier = field(default_factory=SmallCNN)
+    loss: RobustLoss = field(default_factory=RobustLoss)
+    optimizer: Optimizer = field(default_factory=Optimizer)
+    training: Training = field(default_factory=Training)
+    evaluation_batch: int = 500
+    """Images a step while measuring (without effect on the result)."""
+
+    def __post_init__(self):
+        check_types(self)
+        positive(self, "evaluation_batch")
+        require(self.name.strip() != "", "`name` must name the recipe. Received: nothing.")

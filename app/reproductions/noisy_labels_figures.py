@@ -1,0 +1,61 @@
+"""Figures of the noisy-label table: curves by epoch, final accuracy by noise rate."""
+
+from matplotlib.figure import Figure
+
+from app.reports.figures import save
+from app.reproductions.noisy_labels import accuracies
+
+PANELS = (
+    ("loss", "training loss"),
+    ("test_accuracy", "accuracy on clean test images"),
+    ("fitted_wrong", "share of wrong labels learned"),
+)
+
+
+def curves(results, path):
+    """Loss, clean test accuracy and memorised wrong labels by epoch, a row a noise rate (seed 0).
+
+    Losses of different names have different scales: compare each with itself only.
+
+    Args:
+        results: {"<loss>-<rate>-<seed>": {"rows": rows of metrics.jsonl}}.
+        path: where the PNG goes.
+    """
+    first = {key: result for key, result in results.items() if key.endswith("-0")}
+    rates = sorted({key.rsplit("-", 2)[1] for key in first})
+    names = list(dict.fromkeys(key.rsplit("-", 2)[0] for key in first))
+    figure = Figure(figsize=(12, 3 * len(rates)), layout="constrained")
+    grid = figure.subplots(len(rates), len(PANELS), squeeze=False)
+    for rate, row in zip(rates, grid, strict=True):
+        for axes, (metric, title) in zip(row, PANELS, strict=True):
+            for place, name in enumerate(names):
+                rows = first.get(f"{name}-{rate}-0", {"rows": []})["rows"]
+                points = [(item["step"] + 1, item[metric]) for item in rows if metric in item]
+                if points:
+                    axes.plot(*zip(*points, strict=True), color=f"C{place}", label=name)
+            axes.set(title=f"{float(rate):.0%} noise: {title}", xlabel="epoch")
+            axes.grid(alpha=0.3)
+    grid[0][0].legend()
+    save(figure, path)
+
+
+def by_rate(results, path):
+    """Final accuracy against noise rate, with two standard errors over seeds, as a PNG.
+
+    Args:
+        results: {"<loss>-<rate>-<seed>": {"scores": {"test_accuracy": float}}}.
+        path: where the PNG goes.
+    """
+    means = accuracies(results)
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    for name in dict.fromkeys(name for name, _ in means):
+        points = sorted((rate, mean) for (other, rate), mean in means.items() if other == name)
+        rates, found = zip(*points, strict=True)
+        errors = [2 * (mean.error or 0.0) for mean in found]
+        values = [mean.value for mean in found]
+        axes.errorbar(rates, values, yerr=errors, label=name, marker="o", capsize=3)
+    axes.set(xlabel="noise rate", ylabel="accuracy on clean test images, last epoch")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    save(figure, path)

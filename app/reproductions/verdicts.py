@@ -1,0 +1,57 @@
+"""Does a claim of a paper hold? Decided by a margin that is fixed before anything is run."""
+
+import math
+from dataclasses import dataclass
+
+ERRORS = 2.0  # standard errors over seeds by which two means must differ
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of one figure over seeds, with its standard error (None for one seed)."""
+
+    value: float
+    error: float | None
+    seeds: int
+
+    @classmethod
+    def of(cls, values):
+        """Of a list of numbers, one a seed; None of an empty one."""
+        if not values:
+            return None
+        count, mean = len(values), sum(values) / len(values)
+        if count == 1:
+            return cls(mean, None, 1)
+        variance = sum((value - mean) ** 2 for value in values) / (count - 1)
+        return cls(mean, math.sqrt(variance / count), count)
+
+    def __str__(self):
+        spread = "" if self.error is None else f" +- {100 * self.error:.2f}"
+        return f"{100 * self.value:.2f}{spread}"
+
+
+def greater(one, other):
+    """Whether `one` is greater than `other`: True, False, or None where the seeds do not tell.
+
+    The margin is 2 standard errors of the difference. One seed alone tells nothing.
+
+    Args:
+        one: Mean or None (not run).
+        other: Mean or None.
+
+    Example:
+        >>> greater(Mean.of([0.9, 0.91]), Mean.of([0.5, 0.51]))
+        True
+    """
+    if one is None or other is None or one.error is None or other.error is None:
+        return None
+    margin = ERRORS * math.hypot(one.error, other.error)
+    difference = one.value - other.value
+    return None if abs(difference) <= margin else difference > 0
+
+
+def verdict(parts):
+    """A word for a claim made of parts, each True, False or None: holds, fails, undecided."""
+    if any(part is False for part in parts):
+        return "fails"
+    return "holds" if parts and all(parts) else "undecided"

@@ -1,0 +1,126 @@
+"""Training a classifier on labels of which some are wrong: what `train` needs to know of it."""
+
+import dataclasses
+
+import numpy as np
+
+from app.build_classifier import compiled_classifier
+from app.data import Dataset, load
+from app.data.augmentation import AugmentedBatches
+from app.data.pipeline import Batches
+from app.data.split import indices
+from app.errors import UserError
+from app.metrics.classification import held_out_scores, memorisation
+from app.metrics.subsets import shuffled
+from app.models.gradient_norm import GradientNorm
+from app.models.logits import PIXEL_RANGE, logits_function
+from app.tasks.classification_results import finish
+from app.tasks.drawn_labels import DrawnLabels, draw_labels
+from app.trained import best_average
+from callbacks import FrechetLogger
+from callbacks.mlflow_logger import MLflowLogger
+
+__all__ = ["batches", "facts", "finish", "prepare", "untrained", "watchers"]
+
+WATCHED = 5000  # training images on which fitting and memorising are measured
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """The parts of a data set; `train` and `validation` have the labels as drawn.
+
+    `drawn` holds what the model must not see: which of the training labels are wrong.
+    """
+
+    train: Dataset
+    validation: Dataset | None
+    test: Dataset
+    drawn: DrawnLabels
+
+
+def prepare(recipe):
+    """Loads the data and draws the labels; the same ones for a seed, on either backend."""
+    options = {
+        "directory": recipe.data.directory,
+        "size": recipe.data.size,
+        "download": recipe.data.download,
+    }
+    whole, test = (load(recipe.data.name, split=name, **options) for name in ("train", "test"))
+    if not whole.classes:
+        raise UserError(
+            f"A classifier needs class labels, and {recipe.data.name} has none. Put the images "
+            "into one folder a class, or take a data set with labels."
+        )
+    whole, test = whole.first(len(whole)), test.first(len(test))
+    drawn = draw_labels(whole, recipe.noise)
+    noisy = dataclasses.replace(whole, labels=drawn.noisy, digest="")
+    kept, held = np.arange(len(whole)), np.arange(0)
+    if recipe.data.validation_fraction:
+        kept, held = indices(len(whole), noisy.labels, recipe.data.validation_fraction, seed=0)
+    validation = noisy.select(held, split="validation") if len(held) else None
+    if len(kept) < recipe.training.batch_size:
+        raise UserError(
+            f"{recipe.data.name} has {len(kept)} training images, fewer than a batch of "
+            f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
+        )
+    return Parts(noisy.select(kept), validation, test, drawn.select(kept))
+
+
+def untrained(recipe, parts):
+    """The compiled model before its first step."""
+    train = parts.train
+    return compiled_classifier(recipe, train.image_shape, train.classes, len(train))
+
+
+def facts(recipe, parts):
+    """Fields of the manifest."""
+    return {
+        "images": [list(parts.train.image_shape), parts.train.classes],
+        "label_noise": parts.drawn.facts(),
+        "seeds": {"training": recipe.training.seed, "noise": recipe.noise.seed},
+    }
+
+
+def batches(recipe, parts):
+    """Seeded batches to train on, and those of the validation loss (None without such a part)."""
+    options = {"pixel_range": PIXEL_RANGE, "seed": recipe.training.seed}
+    flip = parts.train.flips if recipe.data.flip is None else recipe.data.flip
+    train = AugmentedBatches(
+        parts.train,
+        crop=recipe.augmentation.crop,
+        policy=recipe.augmentation.policy,
+        flip=flip,
+        batch_size=recipe.training.batch_size,
+        **options,
+    )
+    if parts.validation is None:
+        return train, None
+    return train, Batches(
+        parts.validation,
+        batch_size=min(recipe.evaluation_batch, len(parts.validation)),
+        shuffle=False,
+        drop_remainder=False,
+        **options,
+    )
+
+
+def watchers(run, recipe, parts, averages, mirror):
+    """The callbacks that watch a run, in the order in which they must stand."""
+    parts.drawn.save(run)
+    some = shuffled(np.arange(len(parts.train)))[:WATCHED]
+    labels, wrong = parts.train.labels[some], parts.drawn.wrong[some]
+    made = []
+
+    def numbers(model):
+        made[:] = made or [logits_function(model, recipe.evaluation_batch)]
+        predicted = made[0](parts.train.images[some]).argmax(axis=1)
+        scores = held_out_scores(made[0](parts.test.images), parts.test.labels)
+        return {name: score.value for name, score in scores.items()} | memorisation(
+            predicted, labels, wrong
+        )
+
+    return [
+        GradientNorm(),
+        FrechetLogger(numbers, every=1, average=best_average(averages)),
+        MLflowLogger(sink=mirror.record),
+    ]

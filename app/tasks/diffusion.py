@@ -1,0 +1,60 @@
+"""Training a denoiser: what `train` needs to know of it."""
+
+from app.build import build_data, build_loss, build_model, build_optimizer
+from app.data.pipeline import Batches
+from app.finish import finish
+from app.progress import console
+from app.watch import watchers
+
+__all__ = ["batches", "facts", "finish", "prepare", "untrained", "watchers"]
+
+prepare = build_data
+
+
+def untrained(recipe, images):
+    """The compiled model before its first step."""
+    training, loss = recipe.training, build_loss(recipe.diffusion.loss)
+    model = build_model(recipe, images.train.image_shape, images.train.classes)
+    steps = len(images.train) // training.batch_size
+    model.compile(
+        optimizer=build_optimizer(recipe, training.epochs * steps),
+        loss=loss,
+        jit_compile={"auto": "auto", "on": True, "off": False}[training.compile_xla],
+    )
+    warning = model.schedule.terminal_warning()
+    if warning:
+        console.print(f"note: {warning}")
+    return model
+
+
+def facts(recipe, images):
+    """Fields of the manifest."""
+    return {
+        "images": [list(images.train.image_shape), images.train.classes],
+        "sampling": {
+            "seed": recipe.sampling.seed,
+            "steps": recipe.sampling.steps,
+            "guidance": recipe.sampling.guidance,
+        },
+        "seeds": {"training": recipe.training.seed, "sampling": recipe.sampling.seed},
+    }
+
+
+def batches(recipe, images):
+    """Seeded batches to train on, and those of the validation loss."""
+    return _batches(images.train, recipe, True), _batches(images.validation, recipe, False)
+
+
+def _batches(dataset, recipe, shuffle):
+    """Seeded batches of one part of the data."""
+    flip = dataset.flips if recipe.data.flip is None else recipe.data.flip
+    return Batches(
+        dataset,
+        labels=None if recipe.diffusion.condition == "class" else False,
+        batch_size=recipe.training.batch_size,
+        pixel_range=(recipe.diffusion.pixel_low, recipe.diffusion.pixel_high),
+        seed=recipe.training.seed,
+        shuffle=shuffle,
+        flip=flip and shuffle,
+        drop_remainder=shuffle,
+    )

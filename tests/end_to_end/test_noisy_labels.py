@@ -1,0 +1,256 @@
+"""A classifier with noisy labels: trained, stopped, resumed, exported, audited; and a table."""
+
+import json
+import os
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+import app.tasks.classification as task
+from app.audit import audit
+from app.cli import main
+from app.config import Data, LabelNoise, RobustLoss, SmallCNN, Training
+from app.data import Dataset
+from app.errors import UserError
+from app.recipes.noisy_labels import REPORT
+from app.reproduce import reproduce
+from app.reproductions import FIGURES, TABLES
+from app.run import Run
+from app.tasks.drawn_labels import draw_labels
+from app.train import resume, train
+
+RECIPE = replace(
+    REPORT,
+    name="tiny-noisy",
+    data=Data(name="digits", validation_fraction=0.1),
+    noise=LabelNoise(kind="symmetric", rate=0.3, seed=1),
+    network=SmallCNN(channels=(8,), hidden=16),
+    training=Training(epochs=3, batch_size=64, ema_decay=0),
+)
+WHOLE = Data(name="digits", validation_fraction=0)
+
+
+def present(run):
+    return {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def finished(world):
+    return train(RECIPE, root=world / "noisy-runs")
+
+
+def test_a_run_leaves_everything_behind(finished):
+    for name in (
+        "config.json",
+        "labels.npy",
+        "clean_labels.npy",
+        "scores.json",
+        "model_card.md",
+        "model.keras",
+        "weights/raw.weights.h5",
+        "figures/training.png",
+        "figures/confusion.png",
+        "saved_model/classifier/saved_model.pb",
+    ):
+        assert name in present(finished), name
+    assert finished.kind == "classification" and finished.status == "finished"
+    assert {
+        "loss",
+        "val_loss",
+        "test_accuracy",
+        "test_cross_entropy",
+        "calibration_error",
+        "fitted_right",
+        "fitted_wrong",
+        "gradient_norm",
+    } <= set(finished.metrics()[-1])
+
+
+def test_the_labels_drawn_are_saved_and_their_rate_is_recorded(finished):
+    noisy, clean = (np.load(finished.folder / f"{name}.npy") for name in ("labels", "clean_labels"))
+    wrong = (noisy != clean).mean()
+    assert abs(wrong - 0.3) < 0.07  # 1,293 labels: five standard deviations
+    noise = finished.manifest["label_noise"]
+    assert noise["rate"] == pytest.approx(wrong) and len(noise["rate_by_class"]) == 10
+
+
+def test_mlflow_holds_the_run(finished):
+    import mlflow
+
+    client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    run = client.get_run(Run.open(finished.folder).manifest["mlflow"]["run_id"])
+    assert run.data.params["noise.rate"] == "0.3"
+    assert {"test_accuracy", "score/test_accuracy"} <= set(run.data.metrics)
+    assert run.info.status == "FINISHED"
+
+
+def test_the_saved_model_classifies_uint8_images(finished):
+    import tensorflow as tf
+
+    served = tf.saved_model.load(str(finished.folder / "saved_model/classifier"))
+    images = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1)).astype("uint8")
+    answer = served.signatures["serving_default"](images=tf.constant(images))
+    assert answer["logits"].shape == (5, 10)
+    np.testing.assert_allclose(answer["probabilities"].numpy().sum(axis=1), 1.0, rtol=1e-5)
+
+
+def test_the_clean_labels_of_training_images_do_not_reach_the_model(finished):
+    parts = task.prepare(RECIPE)
+    train, validation = task.batches(RECIPE, parts)
+    drawn = np.load(finished.folder / "labels.npy")
+    seen = np.concatenate([labels for _, labels in train])
+    np.testing.assert_array_equal(seen, drawn[train.order()][: len(seen)])
+    # The labels of the validation part are as noisy; those of the test images are the true ones.
+    clean = task.prepare(replace(RECIPE, noise=LabelNoise(), data=WHOLE)).test
+    np.testing.assert_array_equal(parts.test.labels, clean.labels)
+    held = np.concatenate([labels for _, labels in validation])
+    everything = task.prepare(replace(RECIPE, data=WHOLE)).train.labels
+    assert sorted([*held, *drawn]) == sorted(everything)
+
+
+def test_the_labels_of_a_run_can_be_used_again(finished, tmp_path):
+    whole = task.prepare(replace(RECIPE, data=WHOLE))
+    path = tmp_path / "labels.npy"
+    np.save(path, whole.train.labels)
+    again = replace(RECIPE, data=WHOLE, noise=LabelNoise(kind="file", path=str(path)))
+    np.testing.assert_array_equal(task.prepare(again).train.labels, whole.train.labels)
+    other = str(finished.folder / "labels.npy")  # of fewer images: a part was held out
+    with pytest.raises(UserError, match="labels were expected, one for each image"):
+        task.prepare(replace(again, noise=LabelNoise(kind="file", path=other)))
+
+
+def test_every_kind_of_noise_is_drawn_by_its_name():
+    for kind in ("none", "symmetric", "asymmetric", "instance"):
+        recipe = replace(RECIPE, noise=LabelNoise(kind=kind, rate=0.3 * (kind != "none")))
+        facts = task.facts(recipe, task.prepare(recipe))["label_noise"]
+        assert facts["kind"].split("-")[0].split(",")[0].split(" ")[0] == kind
+        assert (facts["wrong"] > 50) == (kind != "none")
+
+
+def test_asymmetric_noise_of_other_classes_is_refused(monkeypatch):
+    dataset = Dataset("two", np.zeros((4, 8, 8, 1), "uint8"), [0, 1, 0, 1], ("cat", "mouse"))
+    with pytest.raises(UserError, match="published pairs.*This data set has: cat, mouse"):
+        draw_labels(dataset, LabelNoise(kind="asymmetric"))
+
+
+class Stop(keras.callbacks.Callback):
+    """Ctrl-C in the middle of the second epoch."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.optimizer.iterations.numpy() >= 25:
+            raise KeyboardInterrupt
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(finished, tmp_path, monkeypatch):
+    watchers = task.watchers
+    with monkeypatch.context() as patch:
+        patch.setattr(task, "watchers", lambda *parts: [*watchers(*parts), Stop()])
+        with pytest.raises(KeyboardInterrupt):
+            train(RECIPE, root=tmp_path)
+    stopped = next(tmp_path.iterdir())
+    assert Run.open(stopped).status == "stopped"
+    run = resume(stopped.name, root=tmp_path)
+    for name in ("scores.json", "weights/raw.weights.h5"):
+        ours, theirs = (folder.folder / name for folder in (run, finished))
+        if name.endswith("json"):
+            assert json.loads(ours.read_text()) == json.loads(theirs.read_text())
+        else:
+            first, second = (
+                keras.saving.load_model(f.folder / "model.keras") for f in (run, finished)
+            )
+            for one, other in zip(first.get_weights(), second.get_weights(), strict=True):
+                np.testing.assert_array_equal(one, other)
+    assert [row["step"] for row in run.metrics()] == [0, 1, 2]
+
+
+def test_evaluate_and_export_know_a_classifier_and_sample_refuses_it(finished, capsys):
+    scores = json.loads((finished.folder / "scores.json").read_text())
+    assert main(["evaluate", str(finished.folder)]) == 0
+    again = json.loads((finished.folder / "scores.json").read_text())
+    assert again["test_accuracy"] == scores["test_accuracy"]
+    assert main(["export", str(finished.folder)]) == 0
+    assert main(["sample", str(finished.folder)]) == 2
+    assert "is a classification run; this needs a diffusion run" in capsys.readouterr().err
+
+
+def test_the_audit_finds_the_wrong_labels_first(finished, capsys):
+    recipe = replace(
+        RECIPE,
+        training=replace(RECIPE.training, epochs=6, batch_size=32),
+        optimizer=replace(RECIPE.optimizer, learning_rate=5e-3),
+    )
+    run = train(recipe, root=finished.folder.parent)
+    order = audit(run.id, folds=3, show=20, root=finished.folder.parent)
+    wrong = task.prepare(recipe).drawn.wrong
+    count = int(wrong.sum())
+    assert wrong[order[:count]].mean() > 0.6  # chance 0.3
+    assert sorted(order) == list(range(len(wrong)))
+    lines = (run.folder / "audit/suspects.csv").read_text().splitlines()
+    assert lines[0] == "index,label,predicted,loss" and len(lines) == len(wrong) + 1
+    assert (run.folder / "figures/suspects.png").exists()
+    assert "are wrong" in capsys.readouterr().out
+
+
+class Table:
+    """Two runs in place of sixty."""
+
+    NAME, TITLE = "noisy-labels", "Two runs"
+    report = TABLES["noisy-labels"].report
+
+    @staticmethod
+    def children(budget, seeds, directory=None):
+        tiny = replace(RECIPE, training=replace(RECIPE.training, epochs=1))
+        return {
+            f"{name}-0.30-0": replace(tiny, name=name.lower(), loss=RobustLoss(name=loss))
+            for name, loss in {"CE": "cross_entropy", "MAE": "mean_absolute_error"}.items()
+        }
+
+
+def test_a_table_goes_on_where_it_was_stopped(world, tmp_path, monkeypatch):
+    import app.reproduce as verb
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    runs, results = tmp_path / "runs", tmp_path / "results"
+
+    def stop_at_the_second(recipe, **options):
+        if recipe.name == "mae":
+            raise KeyboardInterrupt
+        return train(recipe, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(verb, "train", stop_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            reproduce("noisy-labels", "smoke", 1, root=runs, results=results)
+    first = {path.name for path in runs.iterdir()}
+    assert len(first) == 2  # the table and its first child
+    parent = reproduce("noisy-labels", "smoke", 1, root=runs, results=results)
+    new = {path.name for path in runs.iterdir()} - first
+    assert len(new) == 1 and new.pop().endswith("mae")
+    assert parent.status == "finished" and set(parent.manifest["children"]) == {
+        "CE-0.30-0",
+        "MAE-0.30-0",
+    }
+    text = (results / "noisy-labels.md").read_text()
+    assert "| CE |" in text and "| MAE |" in text and "undecided" in text
+    for name in FIGURES["noisy-labels"]:
+        assert (results / "noisy-labels" / f"{name}.png").stat().st_size > 1000
+
+
+def test_children_are_nested_in_mlflow(world, tmp_path, monkeypatch):
+    import mlflow
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    parent = reproduce("noisy-labels", "smoke", 1, root=tmp_path, results=tmp_path / "results")
+    client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    above = client.get_run(parent.manifest["mlflow"]["run_id"])
+    for run_id in parent.manifest["children"].values():
+        child = client.get_run(Run.open(run_id, tmp_path).manifest["mlflow"]["run_id"])
+        assert child.data.tags["mlflow.parentRunId"] == above.info.run_id
+        assert child.info.experiment_id == above.info.experiment_id
+
+
+def test_an_unknown_table_is_refused(tmp_path):
+    with pytest.raises(UserError, match="No table 'x'. Tables: noisy-labels"):
+        reproduce("x", "smoke", 1, root=tmp_path)
