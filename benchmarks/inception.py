@@ -10,16 +10,14 @@ channels_last. The features must agree to 1e-4 of the largest.
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+from interleaved import take_turns, work
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("64", "192", "768", "2048", "logits_unbiased", "logits")
@@ -79,52 +77,12 @@ def theirs(images, channels_last):
     return features
 
 
-def work(side, batch, size):
-    """The worker: warms up, then answers each line it reads with the seconds of one batch."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print must not be taken for an answer
+def prepared(side, batch, size):
+    """A function that passes one batch, warmed up, and the features it gave."""
     images = np.random.default_rng(0).integers(0, 256, (batch, size, size, 3), dtype=np.uint8)
     features = ours(images) if side == "ours" else theirs(images, side == "channels_last")
     features()
-    print(json.dumps(features()[0].tolist()), file=answers, flush=True)
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        features()
-        print(json.dumps(time.perf_counter() - start), file=answers, flush=True)
-
-
-class Worker:
-    """One side in its own process."""
-
-    def __init__(self, python, side, options):
-        self.process = subprocess.Popen(
-            [python, __file__, "--worker", side]
-            + ["--batch", str(options.batch), "--size", str(options.size)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-        self.features = np.array(self.answer())
-        self.seconds = []
-
-    def answer(self):
-        """What the worker says next; ends the benchmark if it died."""
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit("A worker stopped, see its message above; peers: requirements-peers.txt.")
-        return json.loads(line)
-
-    def step(self):
-        """Runs one batch and keeps its seconds."""
-        self.process.stdin.write("step\n")
-        self.process.stdin.flush()
-        self.seconds.append(self.answer())
-
-    def close(self):
-        """Lets the worker end."""
-        self.process.stdin.close()
-        self.process.wait()
+    return features, features()[0].tolist()
 
 
 def main():
@@ -136,19 +94,20 @@ def main():
     parser.add_argument("--worker", choices=("ours", "default", "channels_last"))
     options = parser.parse_args()
     if options.worker:
-        work(options.worker, options.batch, options.size)
+        work(lambda: prepared(options.worker, options.batch, options.size))
         return
     interpreters = {"ours": sys.executable}
     interpreters |= dict.fromkeys(("default", "channels_last"), options.peer_python)
-    workers = {side: Worker(python, side, options) for side, python in interpreters.items()}
-    for _ in range(options.rounds):
-        for worker in workers.values():
-            worker.step()
-    speeds, expected = {}, workers["default"].features
+    options_ = ["--batch", str(options.batch), "--size", str(options.size)]
+    commands = {
+        side: [python, __file__, "--worker", side, *options_]
+        for side, python in interpreters.items()
+    }
+    workers = take_turns(commands, options.rounds)
+    speeds, expected = {}, np.array(workers["default"].reported)
     for side, worker in workers.items():
-        worker.close()
         speeds[side] = options.batch / statistics.median(worker.seconds)
-        difference = np.abs(worker.features - expected).max() / np.abs(expected).max()
+        difference = np.abs(np.array(worker.reported) - expected).max() / np.abs(expected).max()
         print(
             f"{side:14} median {speeds[side]:6.2f} images/s  fastest "
             f"{options.batch / min(worker.seconds):6.2f}  features differ by {difference:.1e}"

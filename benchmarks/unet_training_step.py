@@ -10,13 +10,12 @@ weights, widths 64/128/128, two blocks a level, attention at 16x16, 32x32x3.
 """
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
+
+from interleaved import take_turns, work
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE, CHANNELS = 32, 3
@@ -78,51 +77,12 @@ def theirs(batch, channels_last):
     return step, sum(parameter.numel() for parameter in network.parameters())
 
 
-def work(side, batch):
-    """The worker: warms up, then answers each line it reads with the seconds of one step."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print must not be taken for an answer
+def prepared(side, batch):
+    """A function that runs one training step, warmed up, and the number of weights."""
     step, weights = ours(batch) if side == "ours" else theirs(batch, side == "channels_last")
     for _ in range(3):
         step()
-    print(json.dumps(weights), file=answers, flush=True)
-    for _ in sys.stdin:
-        start = time.perf_counter()
-        step()
-        print(json.dumps(time.perf_counter() - start), file=answers, flush=True)
-
-
-class Worker:
-    """One side in its own process."""
-
-    def __init__(self, python, side, batch):
-        self.process = subprocess.Popen(
-            [python, __file__, "--worker", side, "--batch", str(batch)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        )
-        self.weights = self.answer()
-        self.seconds = []
-
-    def answer(self):
-        """What the worker says next; ends the benchmark if it died."""
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit("A worker stopped, see its message above; peers: requirements-peers.txt.")
-        return json.loads(line)
-
-    def step(self):
-        """Runs one step and keeps its seconds."""
-        self.process.stdin.write("step\n")
-        self.process.stdin.flush()
-        self.seconds.append(self.answer())
-
-    def close(self):
-        """Lets the worker end."""
-        self.process.stdin.close()
-        self.process.wait()
+    return step, weights
 
 
 def main():
@@ -133,20 +93,20 @@ def main():
     parser.add_argument("--worker", choices=("ours", "default", "channels_last"))
     arguments = parser.parse_args()
     if arguments.worker:
-        work(arguments.worker, arguments.batch)
+        work(lambda: prepared(arguments.worker, arguments.batch))
         return
     interpreters = {"ours": sys.executable}
     interpreters |= dict.fromkeys(("default", "channels_last"), arguments.peer_python)
-    workers = {side: Worker(python, side, arguments.batch) for side, python in interpreters.items()}
-    for _ in range(arguments.rounds):
-        for worker in workers.values():
-            worker.step()
+    commands = {
+        side: [python, __file__, "--worker", side, "--batch", str(arguments.batch)]
+        for side, python in interpreters.items()
+    }
+    workers = take_turns(commands, arguments.rounds)
     medians = {}
     for side, worker in workers.items():
-        worker.close()
         medians[side] = statistics.median(worker.seconds)
         print(
-            f"{side:14} {worker.weights:>9} weights  median {medians[side]:.3f} s  "
+            f"{side:14} {worker.reported:>9} weights  median {medians[side]:.3f} s  "
             f"fastest {min(worker.seconds):.3f} s"
         )
     ratio = medians["ours"] / min(medians["default"], medians["channels_last"])

@@ -10,20 +10,6 @@ from app.config.data import Data
 from app.config.training import Optimizer, Training
 from app.config.validation import between, check_types, positive, require
 
-Loss = Literal[
-    "cross_entropy",
-    "focal",
-    "normalized_cross_entropy",
-    "normalized_focal",
-    "mean_absolute_error",
-    "reverse_cross_entropy",
-    "generalized_cross_entropy",
-    "symmetric_cross_entropy",
-    "asymmetric_mean_square",
-    "asymmetric_generalized_cross_entropy",
-    "active_passive",
-    "active_negative",
-]
 Part = Literal[
     "cross_entropy",
     "focal",
@@ -33,6 +19,13 @@ Part = Literal[
     "reverse_cross_entropy",
     "asymmetric_mean_square",
     "asymmetric_generalized_cross_entropy",
+]
+Loss = Literal[
+    Part,
+    "generalized_cross_entropy",
+    "symmetric_cross_entropy",
+    "active_passive",
+    "active_negative",
 ]
 
 

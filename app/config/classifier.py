@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.config.network import CustomNetwork
-from app.config.validation import check_types, positive, require
+from app.config.validation import all_positive, check_types, positive, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +22,7 @@ class SmallCNN:
 
     def __post_init__(self):
         check_types(self)
-        require(
-            len(self.channels) > 0 and min(self.channels) > 0,
-            f"`channels` must hold at least one number, all above 0. Received: {self.channels}.",
-        )
+        all_positive(self, "channels")
         positive(self, "hidden")
         require(0 <= self.dropout < 1, f"`dropout` must be in [0, 1). Received: {self.dropout}.")
 
@@ -41,10 +38,7 @@ class EightLayerCNN:
 
     def __post_init__(self):
         check_types(self)
-        require(
-            len(self.channels) > 0 and min(self.channels) > 0,
-            f"`channels` must hold at least one number, all above 0. Received: {self.channels}.",
-        )
+        all_positive(self, "channels")
         positive(self, "hidden")
 
 

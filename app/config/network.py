@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.config.validation import check_types, import_path, positive, require
+from app.config.validation import all_positive, check_types, import_path, positive, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class PlainCNN:
 
     def __post_init__(self):
         check_types(self)
-        _all_positive(self, "channels")
+        all_positive(self, "channels")
         require(
             self.kernel_size > 0 and self.kernel_size % 2 == 1,
             f"`kernel_size` must be odd and positive. Received: {self.kernel_size}.",
@@ -60,7 +60,7 @@ class Unet:
             self.width >= 4,
             f"`width` must be at least 4. Received: {self.width}.",
         )
-        _all_positive(self, "multipliers")
+        all_positive(self, "multipliers")
         for multiplier in set(self.multipliers):
             require(
                 self.width * multiplier % self.heads == 0,
@@ -82,15 +82,6 @@ class CustomNetwork:
     def __post_init__(self):
         check_types(self)
         import_path(self, "path")
-
-
-def _all_positive(config, name):
-    """Raises ValueError unless the field holds one number or more, all above 0."""
-    values = getattr(config, name)
-    require(
-        len(values) > 0 and min(values) > 0,
-        f"`{name}` must hold at least one number, all above 0. Received: {values}.",
-    )
 
 
 Network = PlainCNN | Unet | CustomNetwork

@@ -31,6 +31,16 @@ def positive(config, *names: str) -> None:
         require(value > 0, f"`{name}` must be above 0. Received: {value}.")
 
 
+def all_positive(config, *names: str) -> None:
+    """Raises ValueError unless every named field holds one number or more, all above 0."""
+    for name in names:
+        values = getattr(config, name)
+        require(
+            len(values) > 0 and min(values) > 0,
+            f"`{name}` must hold at least one number, all above 0. Received: {values}.",
+        )
+
+
 def between(config, low, high, *names: str) -> None:
     """Raises ValueError unless every named field is in [low, high]."""
     for name in names:

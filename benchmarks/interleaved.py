@@ -1,0 +1,83 @@
+"""Sides of a benchmark, each in a process of its own, that take turns step by step.
+
+Whatever else the machine does then falls on all of them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+
+def work(prepare):
+    """The worker: prepares, warms up, then answers each line it reads with a step's seconds.
+
+    Args:
+        prepare: function () -> (step, a value for JSON to report); called after standard output is
+            out of the way of what libraries print.
+    """
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    step, reported = prepare()
+    print(json.dumps(reported), file=answers, flush=True)
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        step()
+        print(json.dumps(time.perf_counter() - start), file=answers, flush=True)
+
+
+class Worker:
+    """One side in its own process: `reported`, what it says first, and `seconds` of its steps.
+
+    Args:
+        command: arguments of the process: interpreter, script, options.
+    """
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        self.reported = self.answer()
+        self.seconds = []
+
+    def answer(self):
+        """What the worker says next; ends the benchmark if it died."""
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("A worker stopped, see its message above; peers: requirements-peers.txt.")
+        return json.loads(line)
+
+    def step(self):
+        """Runs one step and keeps its seconds."""
+        self.process.stdin.write("step\n")
+        self.process.stdin.flush()
+        self.seconds.append(self.answer())
+
+    def close(self):
+        """Lets the worker end."""
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def take_turns(commands, rounds):
+    """Runs the sides by turns.
+
+    Args:
+        commands: {side: command of its worker}.
+        rounds: int; steps of each.
+
+    Returns:
+        {side: its closed `Worker`}.
+    """
+    workers = {side: Worker(command) for side, command in commands.items()}
+    for _ in range(rounds):
+        for worker in workers.values():
+            worker.step()
+    for worker in workers.values():
+        worker.close()
+    return workers
