@@ -20,7 +20,7 @@ BACKEND_FILES = {
     "app/export_classifier.py",
     "app/environment.py",
     "app/metrics/features/inception_graph.py",
-    "app/tracking/served_sampler.py",
+    "app/tracking/served_model.py",
 }
 MLFLOW_FILES = {"callbacks/mlflow_connection.py"}
 

@@ -1,4 +1,4 @@
-"""The exported sampler as a registered MLflow model that runs without this repository."""
+"""The exported sampler or classifier as a registered MLflow model, free of this repository."""
 
 import contextlib
 import importlib.metadata
@@ -8,24 +8,26 @@ from pathlib import Path
 from app.errors import UserError
 
 OPTIONS = {"seed": 0, "guidance": 0.0, "steps": 50, "first_index": 0}
-SERVED = Path(__file__).parent / "served_sampler.py"
+SERVED = Path(__file__).parent / "served_model.py"
 
 
 def log_model(run, mirror=None):
-    """Logs `saved_model/sampler` of a run to MLflow and registers it as `noisewise-<recipe>`.
+    """Logs the SavedModel of a run to MLflow and registers it as `noisewise-<recipe>`.
 
-    The defaults of seed, guidance, steps and first_index are those of the manifest's `sampling`
-    field where it has them. An unchanged sampler is not logged again. Takes about a second.
+    That is `saved_model/sampler` or `saved_model/classifier`. The defaults of seed, guidance, steps
+    and first_index are those of the manifest's `sampling` field where it has them. What is
+    unchanged is not logged again; the runs of a table, which would fill the registry, never are.
+    Takes about a second.
 
     Args:
         run: an `app.run.Run`.
         mirror: the `Mirror` that calls this; a new one when None.
 
     Returns:
-        The version of the registered model, or None where the run has no exported sampler.
+        The version of the registered model, or None where there is none to log.
 
     Raises:
-        UserError: the sampler lacks the signature the export writes (see `served_sampler.py`).
+        UserError: the SavedModel lacks the signature the export writes (see `served_model.py`).
 
     Example:
         ```python
@@ -34,8 +36,9 @@ def log_model(run, mirror=None):
         sampler.predict(numpy.arange(10, dtype="int32"), params={"seed": 7, "steps": 20})
         ```
     """
-    folder = run.folder / "saved_model" / "sampler"
-    if not (folder / "saved_model.pb").is_file():
+    folders = [run.folder / "saved_model" / name for name in ("sampler", "classifier")]
+    folder = next((path for path in folders if (path / "saved_model.pb").is_file()), None)
+    if folder is None or run.manifest.get("parent"):
         return None
     if mirror is None:
         from app.tracking.mirror import Mirror
@@ -53,19 +56,19 @@ def log_model(run, mirror=None):
     run_id = mirror.sent["run_id"]
     # Made by hand: Model.log alone would put it into the default experiment, in ./mlruns.
     model = mirror.client.create_logged_model(
-        mirror.client.get_run(run_id).info.experiment_id, "sampler", source_run_id=run_id
+        mirror.client.get_run(run_id).info.experiment_id, folder.name, source_run_id=run_id
     )
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         info = Model.log(
             None,
             flavor=mlflow.pyfunc,
-            name="sampler",
+            name=folder.name,
             model_id=model.model_id,
             run_id=run_id,
             registered_model_name=f"noisewise-{_name(run)}",
             await_registration_for=None,
             python_model=str(SERVED),
-            artifacts={"sampler": str(folder)},
+            artifacts={"program": str(folder)},
             signature=signature,
             input_example=example,
             pip_requirements=[
@@ -81,14 +84,21 @@ def log_model(run, mirror=None):
 
 
 def _signature(folder, run):
-    """The MLflow signature of a sampler, and an example of its input."""
+    """The MLflow signature of a SavedModel, and an example of its input."""
     import numpy as np
     from mlflow.models import ModelSignature
     from mlflow.types import ParamSchema, ParamSpec, Schema, TensorSpec
 
-    from app.tracking.served_sampler import read_signature
+    from app.tracking.served_model import read_signature
 
     inputs, outputs = read_signature(folder)
+    if set(inputs) == {"images"} and "probabilities" in outputs:
+        (kind, shape), (result, result_shape) = inputs["images"], outputs["probabilities"]
+        given, found = (
+            Schema([TensorSpec(np.dtype(dtype), (-1, *axes[1:]))])
+            for dtype, axes in ((kind, shape), (result, result_shape))
+        )
+        return ModelSignature(inputs=given, outputs=found), np.zeros((4, *shape[1:]), kind)
     conditions = [name for name in inputs if name not in OPTIONS]
     if len(conditions) != 1 or "images" not in outputs:
         raise UserError(

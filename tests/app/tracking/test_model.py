@@ -76,6 +76,35 @@ def test_an_unconditional_sampler_takes_a_count(tmp_path, store):
     assert images.shape == (3, 2, 3, 1) and list(images[:, 0, 0, 0]) == [100, 101, 102]
 
 
+def save_classifier(run):
+    """A classifier whose first probability is the first pixel."""
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec((None, 2, 3, 1), tf.uint8, "images")])
+    def classify(images):
+        share = tf.cast(images[:, 0, 0, 0], tf.float32) / 255
+        return {"logits": images[:, 0, :2, 0], "probabilities": tf.stack([share, 1 - share], 1)}
+
+    module = tf.Module()
+    module.classify = classify
+    tf.saved_model.save(module, str(run.path("saved_model", "classifier")), signatures=classify)
+
+
+def test_a_classifier_is_registered_too_but_for_the_runs_of_a_table(tmp_path, store):
+    import mlflow
+
+    run = make(tmp_path)
+    save_classifier(run)
+    run.update(parent={"id": "a table"})
+    assert log_model(run) is None
+    run.update(parent=None)
+    assert log_model(run) == 1
+    model = mlflow.pyfunc.load_model("models:/noisewise-digits/1")
+    images = np.zeros((2, 2, 3, 1), "uint8")
+    images[1] = 255
+    np.testing.assert_array_equal(model.predict(images), [[0, 1], [1, 0]])
+
+
 def test_a_saved_model_that_is_no_sampler(tmp_path, store):
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""A sampler SavedModel behind MLflow's pyfunc interface.
+"""A SavedModel of a run behind MLflow's pyfunc interface: a sampler or a classifier.
 
 MLflow copies this file beside the model and runs it when the model is loaded: it must not import
 anything of this repository.
@@ -10,23 +10,26 @@ import numpy as np
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
+RESULTS = ("images", "probabilities")  # of a sampler, of a classifier
 
-class SavedSampler:
-    """Draws images for labels: `predict(labels, params={"seed", "guidance", "steps", ...})`.
 
-    Input shape: `(n,)` int32 labels; `(n, attributes)` float32; or `(1,)`, the number of images of
-    a model without conditions. Output shape: `(n, height, width, channels)` uint8.
+class SavedProgram:
+    """A sampler, `predict(labels, params={"seed", "guidance", "steps", ...})`, or a classifier.
+
+    Input shape of a sampler: `(n,)` int32 labels; `(n, attributes)` float32; or `(1,)`, the number
+    of images of a model without conditions. Its output: uint8 `(n, height, width, channels)`.
+    A classifier takes those images and gives float32 `(n, classes)`, probabilities.
     """
 
     def load_context(self, context):
         """Loads the SavedModel."""
         import tensorflow as tf
 
-        self.module = tf.saved_model.load(context.artifacts["sampler"])
+        self.module = tf.saved_model.load(context.artifacts["program"])
         self.function = self.module.signatures["serving_default"]
 
     def predict(self, context, model_input, params=None):
-        """Runs the sampler; parameters it does not have are ignored."""
+        """Runs it; parameters it does not have are ignored."""
         import tensorflow as tf
 
         specs = self.function.structured_input_signature[1]
@@ -36,10 +39,11 @@ class SavedSampler:
             value = options[name] if name in options else np.asarray(model_input)
             value = np.ravel(value)[0] if spec.shape.rank == 0 else value
             arguments[name] = tf.constant(value, spec.dtype)
-        return self.function(**arguments)["images"].numpy()
+        results = self.function(**arguments)
+        return results[next(name for name in RESULTS if name in results)].numpy()
 
 
-class ServedSampler(SavedSampler, PythonModel):
+class ServedProgram(SavedProgram, PythonModel):
     """MLflow's side of it.
 
     MLflow asks for type hints on a `predict` defined in a `PythonModel` itself, with a warning at
@@ -72,4 +76,4 @@ def read_signature(folder):
     return read(signature.inputs), read(signature.outputs)
 
 
-set_model(ServedSampler())
+set_model(ServedProgram())
