@@ -118,7 +118,7 @@ def test_values_of_switches(refused, option):
 
 RANGES = [
     ("--data.name", " ", "`name` must name a data set"),
-    ("--data.validation-fraction", "0", r"`validation_fraction` must be in \(0, 0.5\].*: 0\.0"),
+    ("--data.validation-fraction", "0", r"`data.validation_fraction` must be above 0.*: 0\."),
     ("--data.validation-fraction", "0.6", r"`validation_fraction` .*Received: 0\.6"),
     ("--data.validation-fraction", "nan", "`validation_fraction` must be a finite number"),
     ("--data.size", "2", r"`size` must be in \[4, 1024\]\. Received: 2"),

@@ -18,7 +18,7 @@ def trained(world, tmp_path_factory):
     """A run of two epochs, stopped by Ctrl-C right after training: its folder."""
     with pytest.MonkeyPatch.context() as patch:
         place = prepare(tmp_path_factory.mktemp("trained"), patch)
-        patch.setattr("app.train.finish", stop)
+        patch.setattr("app.tasks.diffusion.finish", stop)
         assert main(["train", "frail.py"]) == 130
     (folder,) = (place / "runs").iterdir()
     assert status(folder) == "stopped"
@@ -84,7 +84,7 @@ def test_a_resumed_fit_drops_repeated_epochs_once(stopped, monkeypatch, capfd):
     (stopped / "checkpoints" / "checkpoint-0002.npz").unlink()
     rewind, steps = Run.rewind, []
     monkeypatch.setattr(Run, "rewind", lambda run, step: steps.append(step) or rewind(run, step))
-    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    monkeypatch.setattr("app.tasks.diffusion.finish", lambda *parts: None)
     config = json.loads((stopped / "config.json").read_text())
     config["training"]["epochs"] = 4
     (stopped / "config.json").write_text(json.dumps(config))
@@ -107,7 +107,7 @@ def full_disk(patch, wanted):
 
 
 def test_a_disk_full_at_a_checkpoint_does_not_stop_training(work, monkeypatch, capfd):
-    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    monkeypatch.setattr("app.tasks.diffusion.finish", lambda *parts: None)
     with monkeypatch.context() as patch, pytest.warns(UserWarning, match="training goes on"):
         full_disk(patch, "checkpoint-0002")
         assert main(["train", "frail.py"]) == 0
@@ -130,7 +130,7 @@ def test_a_disk_full_at_the_log_ends_in_a_sentence_and_resumes(work, monkeypatch
     assert "metrics.jsonl: the disk is full. Free space" in said(capfd)
     (folder,) = (work / "runs").iterdir()
     assert status(folder) == "failed" and checkpoints(folder) == ["checkpoint-0001.npz"]
-    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    monkeypatch.setattr("app.tasks.diffusion.finish", lambda *parts: None)
     assert main(["train", "--resume", folder.name]) == 0
     assert "epoch 2/2" in said(capfd) and status(folder) == "finished"
 
@@ -156,7 +156,7 @@ def test_a_disk_full_after_training_resumes_at_what_follows(
         assert main(["train", "--resume", stopped.name]) == 2
     assert "Cannot write" in (text := said(capfd)) and "the disk is full" in text
     assert status(stopped) == "failed"
-    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    monkeypatch.setattr("app.tasks.diffusion.finish", lambda *parts: None)
     assert main(["train", "--resume", stopped.name]) == 0
     assert "epoch 1/2" not in said(capfd), "what was trained was not trained again"
 
@@ -168,7 +168,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(stopped, monkeypatch, 
     content[len(content) // 2] ^= 1
     parts = {"half": content[: len(content) // 2], "empty": b"", "text": b"oops", "bit": content}
     newest.write_bytes(parts[damage])
-    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    monkeypatch.setattr("app.tasks.diffusion.finish", lambda *parts: None)
     with pytest.warns(UserWarning, match="checkpoint-0002.npz .*; the one before it is tried"):
         assert main(["train", "--resume", stopped.name]) == 0
     text = said(capfd)
@@ -213,7 +213,7 @@ def test_no_memory_and_defects_are_sentences_too(stopped, monkeypatch, capfd):
             raise error
 
         with monkeypatch.context() as patch:
-            patch.setattr("app.train.finish", fails)
+            patch.setattr("app.tasks.diffusion.finish", fails)
             assert main(["train", "--resume", stopped.name]) == 2
         assert pattern in said(capfd)
         assert status(stopped) == "failed"

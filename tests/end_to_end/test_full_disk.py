@@ -56,7 +56,7 @@ def test_a_run_on_a_full_disk_ends_in_a_sentence_and_resumes(work, small_disk, m
     assert all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f")
 
     assert not mount(small_disk, "remount,size=64m")
-    monkeypatch.setattr("app.train.finish", lambda *parts: None)
+    monkeypatch.setattr("app.tasks.diffusion.finish", lambda *parts: None)
     assert main(["train", "--resume", folder.name, "--runs", str(small_disk)]) == 0
     text = said(capfd)
     assert "epoch 2/2" in text and "epoch 1/2" not in text
