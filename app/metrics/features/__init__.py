@@ -4,11 +4,12 @@ An extractor has `name`, `dimension`, `digest` (sha256 of what makes its numbers
 images `(samples, height, width, channels)` into float32 features `(samples, dimension)`.
 """
 
+from app.metrics.features.align import AlignFeatures
 from app.metrics.features.digit_classifier import DigitFeatures
 from app.metrics.features.inception import InceptionFeatures
 from app.metrics.features.pixels import Pixels
 
-EXTRACTORS = {each.name: each for each in (DigitFeatures, InceptionFeatures, Pixels)}
+EXTRACTORS = {each.name: each for each in (AlignFeatures, DigitFeatures, InceptionFeatures, Pixels)}
 
 
 def extractor(name, **arguments):
