@@ -111,8 +111,9 @@ class Evaluation:
 
     samples: int = 2000
     """Images drawn and measured (0: no evaluation)."""
-    extractor: Literal["auto", "digit-classifier", "inception", "pixels"] = "auto"
-    """Features; auto: the digit classifier for digits, pixels otherwise; inception: for FID."""
+    extractor: Literal["auto", "align", "digit-classifier", "inception", "pixels"] = "auto"
+    """Features; auto: the digit classifier for digits, pixels otherwise; inception: for FID;
+    align: for scores of images and texts."""
 
     def __post_init__(self):
         check_types(self)
