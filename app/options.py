@@ -88,7 +88,7 @@ class Evaluate:
     extractor: str = "auto"
     """Whose features are compared; auto: that of the run, or what suits the real images."""
     extractor_weights: str | None = None
-    """File of the extractor's weights, for extractors that do not bring theirs."""
+    """File or folder of the extractor's weights, for extractors that do not bring theirs."""
     prompt: str | None = None
     """Text a class for image_text, {} the class (unset: a photo of a {}, for digits a handwritten
     digit {})."""
