@@ -45,7 +45,7 @@ class TrainingProgress(keras.callbacks.Callback):
 
     def __init__(self, steps):
         super().__init__()
-        self.steps = steps
+        self.steps, self.progress = steps, None
 
     def on_train_begin(self, logs=None):
         """Starts the bar."""
@@ -73,8 +73,9 @@ class TrainingProgress(keras.callbacks.Callback):
             console.print(f"epoch {epoch + 1}/{self.params['epochs']}  {numbers}{left}")
 
     def close(self):
-        """Takes the bar away; also when training ended by an error."""
-        self.progress.stop()
+        """Takes the bar away; also when training ended by an error, even before its first step."""
+        if self.progress is not None:
+            self.progress.stop()
 
     def on_train_end(self, logs=None):
         """Stops the bar."""

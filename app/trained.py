@@ -4,13 +4,18 @@ import contextlib
 
 from app import config
 from app.build import build_model
+from app.build_adaptation import build_adaptation
 from app.build_classifier import build_classifier
 from app.errors import UserError, first_line
 from app.files import writing
 from callbacks.weights_file import write_weights
 
 PREFERRED = ("ema", "swa")  # of the averages of one run, the better first
-BUILDERS = {"diffusion": build_model, "classification": build_classifier}
+BUILDERS = {
+    "diffusion": build_model,
+    "classification": build_classifier,
+    "adaptation": build_adaptation,
+}
 
 
 def load_trained(run, weights="best", kind="diffusion"):
@@ -56,7 +61,9 @@ def recipe_of(run, kind="diffusion"):
         UserError: it is of another kind, or the file does not hold a recipe of this code.
     """
     if run.kind != kind:
-        raise UserError(f"Run {run.id} is a {run.kind} run; this needs a {kind} run.")
+        raise UserError(
+            f"Run {run.id} is of the kind {run.kind}; this needs one of the kind {kind}."
+        )
     try:
         return config.from_dict(run.config)
     except ValueError as error:

@@ -1,6 +1,7 @@
-"""Keras losses of Noisewise for labels that may be wrong; they import keras and numpy only.
+"""Keras losses of Noisewise, for labels that may be wrong and for domains that differ.
 
-All take logits, and labels as class numbers, one-hot or soft; see `ClassificationLoss`.
+Classification losses take logits, and labels as class numbers, one-hot or soft; see
+`ClassificationLoss`. Those of `losses.domain` compare the features of two domains.
 """
 
 from losses.active_negative import ActiveNegative
@@ -8,6 +9,7 @@ from losses.active_passive import ActivePassive
 from losses.asymmetric import AsymmetricGeneralizedCrossEntropy, AsymmetricMeanSquare
 from losses.classification import ClassificationLoss
 from losses.cross_entropy import CrossEntropy
+from losses.domain import ClassConfusion, CorrelationAlignment, MaximumMeanDiscrepancy
 from losses.focal import Focal
 from losses.generalized import GeneralizedCrossEntropy
 from losses.normalized import NormalizedCrossEntropy, NormalizedFocal
@@ -19,10 +21,13 @@ __all__ = [
     "ActivePassive",
     "AsymmetricGeneralizedCrossEntropy",
     "AsymmetricMeanSquare",
+    "ClassConfusion",
     "ClassificationLoss",
+    "CorrelationAlignment",
     "CrossEntropy",
     "Focal",
     "GeneralizedCrossEntropy",
+    "MaximumMeanDiscrepancy",
     "MeanAbsoluteError",
     "NormalizedCrossEntropy",
     "NormalizedFocal",

@@ -4,6 +4,7 @@ A recipe is an instance of `Recipe`. The recipe chooses structure (which network
 changes values (`--optimizer.learning-rate 1e-3`). Field docstrings are the help texts.
 """
 
+from app.config.adaptation import Adaptation, Alignment, ConvBackbone, ResNet50
 from app.config.classification import Augmentation, Classification, LabelNoise, RobustLoss
 from app.config.classifier import Classifier, EightLayerCNN, ResNet, SmallCNN
 from app.config.data import Data
@@ -14,10 +15,13 @@ from app.config.stored import AnyRecipe, from_dict, to_dict
 from app.config.training import Evaluation, Optimizer, Training, Watching
 
 __all__ = [
+    "Adaptation",
+    "Alignment",
     "AnyRecipe",
     "Augmentation",
     "Classification",
     "Classifier",
+    "ConvBackbone",
     "CustomNetwork",
     "Data",
     "Diffusion",
@@ -29,6 +33,7 @@ __all__ = [
     "PlainCNN",
     "Recipe",
     "ResNet",
+    "ResNet50",
     "RobustLoss",
     "Sampling",
     "SmallCNN",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import types
 import typing
 
+from app.config.adaptation import Adaptation
 from app.config.classification import Classification
 from app.config.recipe import Recipe
 from app.config.validation import require
 
-KINDS = {recipe.kind: recipe for recipe in (Recipe, Classification)}
-AnyRecipe = Recipe | Classification
+KINDS = {recipe.kind: recipe for recipe in (Recipe, Classification, Adaptation)}
+AnyRecipe = Recipe | Classification | Adaptation
 
 
 def to_dict(recipe: AnyRecipe) -> dict:
@@ -43,8 +45,8 @@ def from_dict(values: dict) -> AnyRecipe:
 
 def _part(name, annotation, value):
     """One part of a recipe: a config, one of several configs by its kind, or a plain value."""
-    options = {option.__name__: option for option in typing.get_args(annotation)}
-    if options:
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        options = {option.__name__: option for option in typing.get_args(annotation)}
         kind = value.get("kind") if isinstance(value, dict) else value
         require(
             isinstance(kind, str) and kind in options,

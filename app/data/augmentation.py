@@ -36,6 +36,14 @@ class AugmentedBatches(Batches):
         self.crop, self.policy = crop, policy
         self.classes = dataset.classes
 
+    @property
+    def signature(self):
+        """As that of `Batches`; mixed images have soft targets."""
+        images, labels = super().signature
+        if self.policy in ("mixup", "cutmix"):
+            labels = (*labels[0], self.classes), "float32"
+        return images, labels
+
     def __getitem__(self, index):
         images, labels = super().__getitem__(index)
         key = np.random.SeedSequence((self.seed, self.epoch, index, 2))

@@ -100,6 +100,16 @@ class Batches(keras.utils.PyDataset):
         return count // self.batch_size if self.drop_remainder else -(-count // self.batch_size)
 
     @property
+    def signature(self):
+        """(shape, type) of the images of a batch, and of its labels if there are any."""
+        count = self.batch_size if self.drop_remainder else None
+        images = (count, *self.dataset.image_shape), "float32"
+        if not self.labelled:
+            return (images,)
+        attributes = self.dataset.attributes
+        return images, ((count, attributes), "float32") if attributes else ((count,), "int32")
+
+    @property
     def epoch(self):
         """The epoch whose batches are given, from 0."""
         return self._epoch

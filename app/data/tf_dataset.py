@@ -71,10 +71,5 @@ def _signature(batches):
     """Shapes and types of a batch, as tf.data wants to know them."""
     import tensorflow as tf
 
-    count = batches.batch_size if batches.drop_remainder else None
-    image = tf.TensorSpec((count, *batches.dataset.image_shape), tf.float32)
-    if not batches.labelled:
-        return image
-    attributes = batches.dataset.attributes
-    shape, dtype = ((count, attributes), tf.float32) if attributes else ((count,), tf.int32)
-    return image, tf.TensorSpec(shape, dtype)
+    specs = tuple(tf.TensorSpec(shape, kind) for shape, kind in batches.signature)
+    return specs if len(specs) > 1 else specs[0]

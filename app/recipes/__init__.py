@@ -4,13 +4,13 @@ import difflib
 import runpy
 from pathlib import Path
 
-from app.config import AnyRecipe, Classification, Recipe
+from app.config import Adaptation, AnyRecipe, Classification, Recipe
 from app.errors import UserError
-from app.recipes import cifar10, digits, mnist, mnist_small, noisy_labels
+from app.recipes import adaptation, cifar10, digits, mnist, mnist_small, noisy_labels
 
 RECIPES = {
     recipe.name: recipe
-    for module in (mnist_small, digits, mnist, cifar10, noisy_labels)
+    for module in (mnist_small, digits, mnist, cifar10, noisy_labels, adaptation)
     for recipe in module.RECIPES
 }
 
@@ -41,10 +41,10 @@ def load_recipe(name: str) -> AnyRecipe:
         raise UserError(
             f"The recipe file {name} failed{line}: {type(error).__name__}: {error}"
         ) from error
-    if not isinstance(recipe, (Recipe, Classification)):
+    if not isinstance(recipe, (Recipe, Classification, Adaptation)):
         raise UserError(
-            f"The recipe file {name} must define RECIPE, an app.config.Recipe or Classification. "
-            f"Received: {type(recipe).__name__}."
+            f"The recipe file {name} must define RECIPE, an app.config Recipe, Classification or "
+            f"Adaptation. Received: {type(recipe).__name__}."
         )
     return recipe
 

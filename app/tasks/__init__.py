@@ -6,6 +6,6 @@ validation), `watchers(run, recipe, parts, averages, mirror)` and
 `finish(run, recipe, parts, model, averages)`. `train` and `train --resume` need no more.
 """
 
-from app.tasks import classification, diffusion
+from app.tasks import adaptation, classification, diffusion
 
-TASKS = {"diffusion": diffusion, "classification": classification}
+TASKS = {"diffusion": diffusion, "classification": classification, "adaptation": adaptation}

@@ -10,7 +10,7 @@ from tests.end_to_end.conftest import make_run
 
 HEAD = "from app.config import *\nRECIPE = "
 FILES = [
-    ("", r"must define RECIPE, an app\.config\.Recipe or Classification\. Received: NoneType"),
+    ("", r"must define RECIPE, an app\.config Recipe, .* or Adaptation\. Received: NoneType"),
     ("RECIPE = {'name': 'x'}", r"Received: dict"),
     ("RECIPE = None", r"Received: NoneType"),
     ("import no_such_module", r"failed at line 1: ModuleNotFoundError"),
@@ -201,7 +201,7 @@ DAMAGE = [
     (manifest(kind=3), r"kind, recipe and status must be texts"),
     (manifest(status="lost"), r"status must be one of running, finished"),
     (manifest(dataset="digits"), r"dataset must be a dictionary"),
-    (manifest(kind="adaptation"), r"is a adaptation run; this needs a diffusion run"),
+    (manifest(kind="adaptation"), r"of the kind adaptation; this needs one of the kind diffusion"),
     (manifest(images="gone"), r"does not say the shape of its images"),
     (manifest(images=[[8, 8], 10]), r"does not say the shape of its images"),
     (manifest(images=[[8, 8, 3], 10]), r"raw\.weights\.h5 are damaged or of another network"),

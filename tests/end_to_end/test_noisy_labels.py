@@ -172,7 +172,10 @@ def test_evaluate_and_export_know_a_classifier_and_sample_refuses_it(finished, c
     assert again["test_accuracy"] == scores["test_accuracy"]
     assert main(["export", str(finished.folder)]) == 0
     assert main(["sample", str(finished.folder)]) == 2
-    assert "is a classification run; this needs a diffusion run" in capsys.readouterr().err
+    assert (
+        "is of the kind classification; this needs one of the kind diffusion"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_audit_finds_the_wrong_labels_first(finished, capsys):

@@ -1,0 +1,65 @@
+"""From an adaptation recipe to objects: backbone, model, optimizer."""
+
+import keras
+from keras import layers
+
+from app import config
+from app.build import build_optimizer
+from app.errors import UserError, first_line
+from app.models.domain_adversarial import DomainAdversarial
+
+
+def build_adaptation(recipe: config.Adaptation, image_shape, classes, ramp_steps=None):
+    """The untrained model; the same weights for a seed."""
+    keras.utils.set_random_seed(recipe.training.seed)
+    keras.config.set_dtype_policy(recipe.training.precision)
+    alignment = recipe.alignment
+    return DomainAdversarial(
+        build_backbone(recipe.network, image_shape),
+        classes,
+        hidden=recipe.network.hidden,
+        stages=alignment.stages,
+        strength=alignment.strength,
+        ramp_steps=ramp_steps if alignment.ramp else None,
+        conditional=alignment.conditional,
+        mmd=alignment.mmd,
+        coral=alignment.coral,
+        confusion=alignment.confusion,
+    )
+
+
+def build_backbone(network, image_shape):
+    """The network up to the features, of float images in [0, 1]."""
+    inputs = keras.Input(image_shape)
+    if isinstance(network, config.ResNet50):
+        try:
+            base = keras.applications.ResNet50(
+                include_top=False, weights=network.weights, input_shape=image_shape, pooling="avg"
+            )
+        except Exception as error:  # no network, no file, or a file of other weights
+            raise UserError(
+                f"ResNet-50 could not be made with the weights {network.weights!r} "
+                f"({first_line(error)}). Pass a file of keras.applications' weights without top, "
+                "or leave --network.weights out."
+            ) from error
+        scaled = layers.Rescaling(255.0)(inputs)
+        x = base(
+            keras.applications.resnet50.preprocess_input(scaled) if network.weights else inputs
+        )
+        return keras.Model(inputs, x, name="backbone")
+    x = inputs
+    for width in network.channels:
+        x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+        x = layers.MaxPooling2D(2, padding="same")(x)
+    return keras.Model(inputs, layers.Flatten()(x), name="backbone")
+
+
+def compiled_adaptation(recipe: config.Adaptation, image_shape, classes, steps):
+    """The compiled model before its first step; `steps` is the length of training in batches."""
+    model = build_adaptation(recipe, image_shape, classes, steps)
+    model.compile(
+        optimizer=build_optimizer(recipe, steps),
+        jit_compile={"auto": "auto", "on": True, "off": False}[recipe.training.compile_xla],
+    )
+    return model

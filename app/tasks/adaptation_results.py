@@ -1,0 +1,126 @@
+"""What adaptation leaves behind: weights, scores, feature maps, a SavedModel, the model card."""
+
+import json
+
+import numpy as np
+
+from app.build_adaptation import build_adaptation
+from app.data.pixels import to_float
+from app.export_classifier import export_classifier
+from app.files import write_atomically
+from app.metrics.accuracy import class_accuracy
+from app.metrics.score import Score
+from app.models.logits import PIXEL_RANGE, logits_function
+from app.progress import console
+from app.reports.adaptation_card import write_adaptation_card
+from app.reports.adaptation_figures import features_figure
+from app.reports.classification_figures import confusion_figure
+from app.reports.figures import draw_into_run
+from app.reports.tables import scores_table
+from app.trained import best_of, save_weights
+from callbacks.batch_statistics import batch_norm_variables, recompute
+from callbacks.swapping import assign_values
+
+SHOWN = 400  # images of each domain in the feature maps
+# How an epoch can be chosen: the number to look at, and whether large is good. The last one needs
+# the target's labels: nobody who adapts has them.
+RULES = {
+    "source validation": ("val_loss", False),
+    "information maximisation": ("information_maximization", True),
+    "soft neighbourhood density": ("soft_neighbourhood_density", True),
+    "oracle (target labels)": ("target_test_accuracy", True),
+}
+
+
+def finish(run, recipe, parts, model, averages):
+    """Everything that a run leaves behind beside its training log."""
+    if recipe.alignment.adapt_statistics:
+        adapt_statistics(model, parts.target.images, recipe.evaluation_batch)
+    save_weights(run, model, averages)
+    with best_of(model, averages):
+        scores = _scores(run, recipe, parts, model)
+        _draw_features(run, recipe, parts, model)
+        path = export_classifier(run, model.classifier(), parts.target_test.images[:4])
+    chosen = selection(run.metrics())
+    write_atomically(run.path("selection.json"), json.dumps(chosen, indent=1))
+    write_adaptation_card(run, recipe, scores, chosen)
+    for rule, row in chosen.items():
+        console.print(f"epoch {row['epoch']:>3} by {rule}: target {row['target']:.2%}")
+    megabytes = run.disk_use()["total"] / 1e6
+    console.print(f"run id:       {run.id}")
+    console.print(f"SavedModel:   {path}")
+    console.print(f"disk use:     {megabytes:.0f} MB in {run.folder}")
+
+
+def adapt_statistics(model, images, batch_size):
+    """Batch normalisation takes the statistics of these images: adaptive batch normalisation.
+
+    Args:
+        model: a `DomainAdversarial`, trained.
+        images: uint8 (n, height, width, channels), of the target; labels are not needed.
+        batch_size: int; images a batch, of whose statistics the mean is taken.
+
+    References:
+        Li et al. 2016, arXiv:1603.04779.
+    """
+    batches = (
+        to_float(images[begin : begin + batch_size], PIXEL_RANGE)
+        for begin in range(0, len(images) - batch_size + 1, batch_size)
+    )
+    found = recompute(model.backbone, [], list(batches))
+    assign_values(batch_norm_variables(model.backbone), found)
+
+
+def selection(rows):
+    """Which epoch each rule chooses, and the target's accuracy there.
+
+    Args:
+        rows: metrics by epoch, as `Run.metrics` gives them.
+
+    Returns:
+        {rule: {"epoch": from 1, "target": accuracy in [0, 1]}}, the last epoch first.
+    """
+    chosen = {"last epoch": rows[-1]}
+    for rule, (name, large) in RULES.items():
+        with_it = [row for row in rows if name in row]
+        if with_it:
+            chosen[rule] = (max if large else min)(with_it, key=lambda row, n=name: row[n])
+    return {
+        rule: {"epoch": row["step"] + 1, "target": row["target_test_accuracy"]}
+        for rule, row in chosen.items()
+    }
+
+
+def _scores(run, recipe, parts, model):
+    """Accuracy on the test images of both domains, into scores.json, figures and the screen."""
+    logits, scores = logits_function(model, recipe.evaluation_batch), {}
+    for domain, part in {"source": parts.source_test, "target": parts.target_test}.items():
+        predicted = logits(part.images).argmax(axis=1)
+        found, name = class_accuracy(predicted, part.labels), f"{domain}_test_accuracy"
+        scores[name] = Score(name, found.value, found.samples, interval=found.interval)
+    draw_into_run(
+        run, "confusion", confusion_figure, predicted, part.labels, parts.train.class_names
+    )
+    values = {name: score.as_dict() for name, score in scores.items()}
+    write_atomically(run.path("scores.json"), json.dumps(values, indent=2))
+    console.print(scores_table(scores))
+    return scores
+
+
+def _draw_features(run, recipe, parts, model):
+    """Where both domains lie, before training and after it."""
+    before = build_adaptation(recipe, parts.train.image_shape, parts.train.classes, 1)
+    shown = {"source": parts.source_test, "target": parts.target_test}
+    random = np.random.default_rng(0)
+    rows = {
+        domain: random.permutation(len(part))[: min(SHOWN, len(part))]
+        for domain, part in shown.items()
+    }
+    stages = {}
+    for title, network in {"before": before.backbone, "after": model.backbone}.items():
+        features = logits_function(network, recipe.evaluation_batch)
+        stages[title] = {
+            domain: features(part.images[rows[domain]]) for domain, part in shown.items()
+        }
+    labels = {domain: part.labels[rows[domain]] for domain, part in shown.items()}
+    draw_into_run(run, "features", features_figure, stages, labels, parts.train.class_names)

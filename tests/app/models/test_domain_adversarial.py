@@ -1,0 +1,127 @@
+"""Adaptation on two moons, the second pair rotated: adversaries must beat source-only training."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.datasets import make_moons
+
+from app.models.domain_adversarial import TARGET, DomainAdversarial
+
+ROTATION = np.radians(35)
+
+
+def moons():
+    """Source points and labels, and the target: other points, turned by 35 degrees."""
+    source, labels = make_moons(600, noise=0.1, random_state=0)
+    target, target_labels = make_moons(600, noise=0.1, random_state=1)
+    turn = np.array([[np.cos(ROTATION), -np.sin(ROTATION)], [np.sin(ROTATION), np.cos(ROTATION)]])
+    centre = source.mean(axis=0)
+    return (
+        (source - centre).astype("float32"),
+        labels,
+        ((target - centre) @ turn.T).astype("float32"),
+        target_labels,
+    )
+
+
+def backbone(inputs=2):
+    return keras.Sequential(
+        [
+            keras.Input((inputs,)),
+            keras.layers.Dense(32, activation="relu"),
+            keras.layers.Dense(32, activation="relu"),
+        ]
+    )
+
+
+def trained(seed=0, steps=1200, **options):
+    """Accuracy on source and target after training."""
+    keras.utils.set_random_seed(seed)
+    source, labels, target, target_labels = moons()
+    model = DomainAdversarial(backbone(), 2, hidden=16, domain_units=32, **options)
+    model.compile(keras.optimizers.Adam(2e-3))
+    random = np.random.default_rng(seed)
+    images, rows = [], []
+    for _ in range(steps):
+        first, second = random.integers(0, 600, (2, 64))
+        images += [source[first], target[second]]
+        rows += [labels[first], np.full(64, TARGET)]
+    model.fit(
+        np.concatenate(images), np.concatenate(rows), batch_size=128, shuffle=False, verbose=0
+    )
+    return [
+        float(np.mean(model.predict(points, verbose=0).argmax(axis=1) == truth))
+        for points, truth in ((source, labels), (target, target_labels))
+    ]
+
+
+def test_dann_beats_source_only_by_a_wide_margin():
+    only_source, only_target = trained(stages=())
+    source, target = trained(stages=(1,), ramp_steps=1200)
+    assert only_source > 0.97 and source > 0.95
+    assert target > only_target + 0.08
+
+
+def test_without_domain_terms_the_target_changes_nothing():
+    keras.utils.set_random_seed(0)
+    model = DomainAdversarial(backbone(), 2, stages=())
+    model.compile(keras.optimizers.SGD(0.1))
+    start = model.get_weights()
+    source = np.ones((4, 2), "float32")
+    model.train_on_batch(np.concatenate([source, source * 9]), np.array([0, 1, 0, 1] + 4 * [-1]))
+    first = model.get_weights()
+    model.set_weights(start)
+    model.train_on_batch(np.concatenate([source, -source]), np.array([0, 1, 0, 1] + 4 * [-1]))
+    for one, other in zip(first, model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+@pytest.mark.parametrize("stage, weights", [(1, 32), (2, 16), (3, 2)])
+def test_the_domain_head_stands_at_its_stage(stage, weights):
+    model = DomainAdversarial(backbone(), 2, hidden=16, stages=(stage,))
+    assert model.domain_heads[0].layers[0].kernel.shape[0] == weights
+
+
+def test_a_conditional_head_sees_the_outer_product():
+    model = DomainAdversarial(backbone(), 3, hidden=16, stages=(1,), conditional=True)
+    assert model.domain_heads[0].layers[0].kernel.shape[0] == 3 * 32
+
+
+@pytest.mark.parametrize("term, weight", [("mmd", 1.0), ("coral", 1e4), ("confusion", 1.0)])
+def test_each_term_adds_to_the_loss_of_training_and_not_of_evaluation(term, weight):
+    random = np.random.default_rng(0)
+    images = random.normal(size=(16, 2)).astype("float32")
+    images[8:] *= 5  # the domains differ in scale, which all three terms see
+    labels = np.array([0, 1] * 4 + [-1] * 8)
+    keras.utils.set_random_seed(0)
+    plain = DomainAdversarial(backbone(), 2, stages=())
+    with_term = DomainAdversarial(backbone(), 2, stages=(), **{term: weight})
+    with_term.set_weights(plain.get_weights())
+    losses = []
+    for model in (plain, with_term):
+        model.compile(keras.optimizers.SGD(0.0))
+        evaluated = model.evaluate(images[:8], labels[:8], verbose=0)
+        losses.append((model.train_on_batch(images, labels), evaluated))
+    (plain_loss, plain_value), (loss, evaluated) = losses
+    assert float(np.ravel(loss)[0]) > float(np.ravel(plain_loss)[0]) + 1e-3
+    np.testing.assert_allclose(np.ravel(evaluated)[0], np.ravel(plain_value)[0], rtol=1e-6)
+
+
+def test_the_classifier_has_no_domain_head_and_the_same_logits(tmp_path):
+    model = DomainAdversarial(backbone(), 2, stages=(1, 3), ramp_steps=10)
+    points = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
+    plain = model.classifier()
+    np.testing.assert_allclose(plain.predict(points, verbose=0), model.predict(points, verbose=0))
+    assert not any("domain" in weight.path for weight in plain.variables)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(
+        again.predict(points, verbose=0), model.predict(points, verbose=0), rtol=1e-6
+    )
+
+
+def test_a_stage_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match=r"1 \(backbone\), 2 \(hidden\), 3 \(logits\).*4"):
+        DomainAdversarial(backbone(), 2, stages=(4,))
+    with pytest.raises(ValueError, match="weights, 0 or above"):
+        DomainAdversarial(backbone(), 2, mmd=-1.0)
