@@ -111,9 +111,17 @@ class Evaluation:
 
     samples: int = 2000
     """Images drawn and measured (0: no evaluation)."""
-    extractor: Literal["auto", "align", "digit-classifier", "inception", "pixels"] = "auto"
+    extractor: Literal[
+        "auto",
+        "align",
+        "cifar-classifier",
+        "digit-classifier",
+        "image-text",
+        "inception",
+        "pixels",
+    ] = "auto"
     """Features; auto: the digit classifier for digits, pixels otherwise; inception: for FID;
-    align: for scores of images and texts."""
+    cifar-classifier: for small photographs; align, image-text: for scores of images and texts."""
 
     def __post_init__(self):
         check_types(self)

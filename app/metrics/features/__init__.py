@@ -5,11 +5,23 @@ images `(samples, height, width, channels)` into float32 features `(samples, dim
 """
 
 from app.metrics.features.align import AlignFeatures
+from app.metrics.features.cifar_classifier import CifarFeatures
 from app.metrics.features.digit_classifier import DigitFeatures
+from app.metrics.features.image_text_encoder import ImageTextFeatures
 from app.metrics.features.inception import InceptionFeatures
 from app.metrics.features.pixels import Pixels
 
-EXTRACTORS = {each.name: each for each in (AlignFeatures, DigitFeatures, InceptionFeatures, Pixels)}
+EXTRACTORS = {
+    each.name: each
+    for each in (
+        AlignFeatures,
+        CifarFeatures,
+        DigitFeatures,
+        ImageTextFeatures,
+        InceptionFeatures,
+        Pixels,
+    )
+}
 
 
 def extractor(name, **arguments):

@@ -103,9 +103,13 @@ class DigitClassifier(keras.Model):
             x = ops.relu(normalization(x, training=training))
         return ops.reshape(x, (-1, 16 * self.channels[-1]))
 
+    def judge(self, features):
+        """Returns the logits of features."""
+        return self.logits(features)
+
     def call(self, images, training=False):
         """Returns the logits of each class."""
-        return self.logits(self.features(images, training=training))
+        return self.judge(self.features(images, training=training))
 
     def get_config(self):
         """Returns what `from_config` needs to build the same network."""

@@ -7,7 +7,6 @@ nothing, and the weights kept are those of the first seed named, whatever its ac
 """
 
 import argparse
-import hashlib
 import json
 import shlex
 import statistics
@@ -22,6 +21,8 @@ from scipy import ndimage
 
 from app.data import load
 from app.metrics.features.digit_network import DigitClassifier
+from app.metrics.features.seeded_batches import SeededBatches
+from app.metrics.features.shipped import write_shipped
 
 EPOCHS, BATCH, PEAK = 8, 128, 3e-3  # Adam's largest learning rate, after one epoch of warm-up
 SHIFT, ROTATION, STRETCH = 2.0, 10.0, 0.1  # pixels, degrees, relative size: uniform in +-
@@ -51,27 +52,14 @@ def distort(images, generator):
     return distorted
 
 
-class DistortedBatches(keras.utils.PyDataset):
-    """Batches in an order and with distortions that depend only on (seed, epoch, batch)."""
+class DistortedBatches(SeededBatches):
+    """Batches of distorted digits; what is drawn depends only on (seed, epoch, batch)."""
 
     def __init__(self, images, labels, seed):
-        super().__init__()
-        self.images, self.labels, self.seed = images, labels, seed
-        self.epoch = -1
-        self.on_epoch_begin()
+        def make(chosen, generator):
+            return distort(images[chosen], generator)[..., None], labels[chosen]
 
-    def __len__(self):
-        return len(self.images) // BATCH
-
-    def __getitem__(self, index):
-        chosen = self.order[index * BATCH : (index + 1) * BATCH]
-        generator = np.random.default_rng((self.seed, self.epoch, index))
-        return distort(self.images[chosen], generator)[..., None], self.labels[chosen]
-
-    def on_epoch_begin(self):
-        """Draws the order of the epoch."""
-        self.epoch += 1
-        self.order = np.random.default_rng((self.seed, self.epoch)).permutation(len(self.images))
+        super().__init__(len(images), seed, BATCH, make)
 
 
 def train(train_set, test_set, seed, epochs=EPOCHS):
@@ -115,15 +103,11 @@ def ship(model, accuracies, minutes, stem=STEM, command=None):
     Returns:
         The record, as written.
     """
-    weights = Path(f"{stem}.weights.h5")
     bare = DigitClassifier.from_config(model.get_config())  # without the optimizer's state
     bare.build((None, 28, 28, 1))
     bare.set_weights(model.get_weights())
-    bare.save_weights(weights)
     values = list(accuracies.values())
     record = {
-        "weights": weights.name,
-        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
         "preprocessing": "mean of the channels, antialiased bilinear resize to 28x28, / 255",
         "data": "mnist 3.0.1 (TensorFlow Datasets), 60,000 train, 10,000 test",
         "test_accuracy": {str(seed): round(value, 5) for seed, value in accuracies.items()},
@@ -140,8 +124,7 @@ def ship(model, accuracies, minutes, stem=STEM, command=None):
         "date": date.today().isoformat(),
         "command": command,
     }
-    Path(f"{stem}.json").write_text(json.dumps(record, indent=2) + "\n")
-    return record
+    return write_shipped(bare, stem, record)
 
 
 def main(arguments=None):

@@ -22,7 +22,8 @@ def test_other_shapes_are_refused():
 
 
 def test_registry():
-    assert set(EXTRACTORS) == {"digit-classifier", "inception", "pixels"}
+    known = "align, cifar-classifier, digit-classifier, image-text, inception, pixels"
+    assert ", ".join(EXTRACTORS) == known
     assert extractor("pixels", shape=(2, 2, 1)).dimension == 4
-    with pytest.raises(ValueError, match="Choose one of: digit-classifier, inception, pixels"):
+    with pytest.raises(ValueError, match=f"Choose one of: {known}"):
         extractor("vgg")
