@@ -2,9 +2,9 @@
 
     TF_ENABLE_ONEDNN_OPTS=1 python -m app.metrics.features.train_cifar_classifier --directory DATA
 
-`--policy mixed_bfloat16` takes two thirds of the time on a CPU that has this type. Everything is
-fixed beforehand: the last of the epochs is reported, without any averaging over mirrored images;
-the test images choose nothing.
+`--policy mixed_bfloat16` takes two thirds of the time on a CPU that has this type. The epochs are
+fixed beforehand, the last one is reported, without any averaging over mirrored images. (A shorter
+schedule, 7 and 3 epochs with a decay of 0.05, had reached 88.95 % before this one was fixed.)
 """
 
 import argparse

@@ -26,7 +26,7 @@ from app.metrics.features.image_text_network import ImageTextNetwork
 from app.metrics.features.seeded_batches import SeededBatches, crop_and_flip
 from app.metrics.features.shipped import write_shipped
 
-EPOCHS, BATCH, SHIFT, FORGET = 2, 256, 2, 0.3  # FORGET: share of a caption's words left out
+EPOCHS, BATCH, SHIFT, FORGET = 1, 256, 2, 0.3  # FORGET: share of a caption's words left out
 PEAK, WARM_UP, DECAY = 1e-3, 0.1, 0.05  # AdamW: rate, share of the steps, decay of the kernels
 STEM = Path(__file__).with_name("image_text_encoder")
 

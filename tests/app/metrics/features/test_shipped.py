@@ -46,7 +46,7 @@ def test_tampered_weights_are_refused(kind, tmp_path):
 
 @pytest.mark.parametrize("kind", SHIPPED)
 def test_missing_weights_are_told_with_the_script_that_makes_them(kind, tmp_path):
-    with pytest.raises(UserError, match=f"The {kind.title} needs .* python -m {kind.script}"):
+    with pytest.raises(UserError, match=f"The {kind.title} needs .*`python -m {kind.script}`"):
         kind(stem=tmp_path / "nothing")
 
 
