@@ -10,8 +10,15 @@ from app.metrics.features.image_text_encoder import ImageTextFeatures, count_wor
 
 # Every 16th number of the embeddings of `golden_images` and of two texts, by the shipped weights
 # on TensorFlow 2.21, Keras 3.15.1.
-GOLDEN_IMAGES = []
-GOLDEN_TEXTS = []
+GOLDEN_IMAGES = [
+    [0.01076, 0.15375, -0.09695, 0.04919, 0.00336, -0.05363, -0.12828, -0.02549],
+    [-0.00749, 0.12611, -0.06996, 0.16911, -0.0293, -0.07924, -0.11294, 0.05759],
+    [-0.07786, 0.06511, -0.07126, 0.14154, -0.02648, -0.0708, -0.07077, -0.02407],
+]
+GOLDEN_TEXTS = [
+    [-0.0633, -0.05556, -0.0361, 0.15288, 0.01518, -0.12072, -0.18489, 0.11344],
+    [-0.13081, 0.02325, 0.04288, 0.08777, -0.08459, -0.00212, -0.06442, 0.04778],
+]
 TEXTS = ["a photo of a dog", "a handwritten digit 3"]
 
 
