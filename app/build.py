@@ -12,6 +12,7 @@ import numpy as np
 
 from app import config
 from app.data import load, split
+from app.data.label_noise import CIFAR10
 from app.diffusion.condition import ClassCondition, NoCondition
 from app.diffusion.samplers import DDIM, DDPM
 from app.diffusion.schedules import SCHEDULES
@@ -248,8 +249,8 @@ def build_extractor(name, image_shape, class_names=(), weights=None):
     """A feature extractor by name.
 
     Args:
-        name: a name in `app.metrics.features.EXTRACTORS`, or "auto": the digit classifier for
-            digits of 16 pixels or more, the pixels otherwise.
+        name: a name in `app.metrics.features.EXTRACTORS`, or "auto": the classifier of the digits
+            (from 16 pixels on) or of CIFAR-10's classes, the pixels otherwise.
         image_shape: (height, width, channels) of the real images.
         class_names: names of their classes.
         weights: path of the weights, for extractors that take one, or None.
@@ -259,8 +260,10 @@ def build_extractor(name, image_shape, class_names=(), weights=None):
         ValueError: there is no extractor of that name.
     """
     if name == "auto":
-        digits = tuple(class_names) == tuple(str(digit) for digit in range(10))
+        digits = tuple(class_names) == tuple("0123456789")
+        photographs = set(class_names) == set(CIFAR10)
         name = "digit-classifier" if digits and image_shape[0] >= 16 else "pixels"
+        name = "cifar-classifier" if photographs else name
     taken = inspect.signature(EXTRACTORS[name]).parameters if name in EXTRACTORS else {}
     arguments = {"shape": image_shape} if "shape" in taken else {}
     if weights is not None:

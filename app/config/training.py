@@ -120,8 +120,8 @@ class Evaluation:
         "inception",
         "pixels",
     ] = "auto"
-    """Features; auto: the digit classifier for digits, pixels otherwise; inception: for FID;
-    cifar-classifier: for small photographs; align, image-text: for scores of images and texts."""
+    """Features; auto: the classifier of digits or of CIFAR-10's classes, pixels otherwise;
+    inception: for FID; align, image-text: for scores of images and texts."""
 
     def __post_init__(self):
         check_types(self)

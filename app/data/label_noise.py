@@ -12,6 +12,7 @@ import numpy as np
 
 from app.errors import UserError
 
+CIFAR10 = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
 # The classes that are taken for each other in the literature on asymmetric noise.
 CIFAR10_PAIRS = {9: 1, 2: 0, 4: 7, 3: 5, 5: 3}  # truck automobile, bird plane, deer horse, cat dog
 MNIST_PAIRS = {7: 1, 2: 7, 5: 6, 6: 5, 3: 8}

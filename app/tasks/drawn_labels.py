@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from app.data.label_noise import (
+    CIFAR10,
     CIFAR10_PAIRS,
     MNIST_PAIRS,
     asymmetric,
@@ -16,8 +17,7 @@ from app.data.label_noise import (
 from app.errors import UserError
 from app.files import writing
 
-CIFAR10 = "airplane automobile bird cat deer dog frog horse ship truck"
-PAIRS = {tuple(CIFAR10.split()): CIFAR10_PAIRS, tuple("0123456789"): MNIST_PAIRS}
+PAIRS = {CIFAR10: CIFAR10_PAIRS, tuple("0123456789"): MNIST_PAIRS}
 
 
 @dataclasses.dataclass(frozen=True)
