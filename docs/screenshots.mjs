@@ -23,10 +23,13 @@ await page.getByRole('button', { name: 'Toggle sidebar' }).click();
 await page.waitForTimeout(2000);
 
 await open(`runs/${run}/model-metrics`);
-await search('(loss|frechet|frechet.floor|class_accuracy|recall)$');
+await search('(loss|frechet|class_accuracy|recall)$');
 await page.locator('.js-plotly-plot').first().waitFor();
 await page.waitForTimeout(3000);
+await page.setViewportSize({ width: 1200, height: 1060 }); // scores, and the curves below them
+await page.waitForTimeout(2000);
 await save('metrics');
+await page.setViewportSize({ width: 1200, height: 740 });
 
 await search('^image$');
 await page.waitForTimeout(3000);
