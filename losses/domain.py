@@ -29,7 +29,7 @@ class MaximumMeanDiscrepancy(keras.losses.Loss):
 
     Example:
         ```python
-        MaximumMeanDiscrepancy()(source_features, target_features)
+        MaximumMeanDiscrepancy()(np.zeros((4, 2)), np.ones((4, 2)))
         ```
 
     References:
@@ -79,7 +79,7 @@ class CorrelationAlignment(keras.losses.Loss):
 
     Example:
         ```python
-        CorrelationAlignment()(source_features, target_features)
+        CorrelationAlignment()(np.eye(2), 2 * np.eye(2))
         ```
 
     References:
@@ -114,7 +114,8 @@ class ClassConfusion(keras.losses.Loss):
 
     Example:
         ```python
-        ClassConfusion()(target_logits, target_logits)
+        logits = 9 * np.eye(3)
+        ClassConfusion()(logits, logits)  # close to 0
         ```
 
     References:

@@ -29,6 +29,9 @@ def client(tmp_path, empty_store, monkeypatch):
     shutil.copy(empty_store, tmp_path / "mlflow.db")
     monkeypatch.chdir(tmp_path)
     uri = f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv(
+        "MLFLOW_TRACKING_URI", uri
+    )  # put back afterwards, whatever MLflow does to it
     mlflow = import_mlflow()
     mlflow.set_tracking_uri(uri)
     yield mlflow.MlflowClient(uri)

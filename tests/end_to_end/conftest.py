@@ -1,5 +1,6 @@
 """One tiny run for all end-to-end tests: trained once, in a store of its own."""
 
+import contextlib
 import json
 import re
 
@@ -39,11 +40,27 @@ def world(tmp_path_factory):
     patch.undo()
 
 
+@contextlib.contextmanager
+def own_store(world):
+    """MLflow's address is that of the world: other tests let MLflow write theirs into it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{world}/mlflow.db")
+        yield
+
+
+@pytest.fixture(autouse=True)
+def in_own_store(world):
+    """Every test here has the store of the world."""
+    with own_store(world):
+        yield
+
+
 @pytest.fixture(scope="session")
 def tiny(world):
     """The finished run: (folder of runs, run id)."""
     runs = world / "runs"
-    assert main(["train", str(world / "tiny.py"), "--runs", str(runs)]) == 0
+    with own_store(world):
+        assert main(["train", str(world / "tiny.py"), "--runs", str(runs)]) == 0
     return runs, next(runs.iterdir()).name
 
 

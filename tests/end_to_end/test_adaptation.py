@@ -15,6 +15,7 @@ from app.errors import UserError
 from app.run import Run
 from app.tasks.adaptation_results import adapt_statistics, selection
 from app.train import resume, train
+from tests.end_to_end.conftest import own_store
 
 RECIPE = Adaptation(
     name="tiny-adaptation",
@@ -30,7 +31,8 @@ RECIPE = Adaptation(
 
 @pytest.fixture(scope="module")
 def finished(world):
-    return train(RECIPE, root=world / "adaptation-runs")
+    with own_store(world):
+        return train(RECIPE, root=world / "adaptation-runs")
 
 
 def test_a_run_leaves_everything_behind(finished):

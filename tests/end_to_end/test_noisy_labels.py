@@ -20,6 +20,7 @@ from app.reproductions import FIGURES, TABLES
 from app.run import Run
 from app.tasks.drawn_labels import draw_labels
 from app.train import resume, train
+from tests.end_to_end.conftest import own_store
 
 RECIPE = replace(
     REPORT,
@@ -38,7 +39,8 @@ def present(run):
 
 @pytest.fixture(scope="module")
 def finished(world):
-    return train(RECIPE, root=world / "noisy-runs")
+    with own_store(world):
+        return train(RECIPE, root=world / "noisy-runs")
 
 
 def test_a_run_leaves_everything_behind(finished):

@@ -16,7 +16,9 @@ def seeded():
 def empty_store(tmp_path_factory):
     """A store made once, copied by tests: making one takes seconds."""
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    connect(f"sqlite:///{path}")
+    with pytest.MonkeyPatch.context() as patch:  # MLflow writes the address into the environment
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}")
+        connect(f"sqlite:///{path}")
     return path
 
 
