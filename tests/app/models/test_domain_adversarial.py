@@ -7,11 +7,11 @@ from sklearn.datasets import make_moons
 
 from app.models.domain_adversarial import TARGET, DomainAdversarial
 
-ROTATION = np.radians(35)
+ROTATION = np.radians(40)
 
 
 def moons():
-    """Source points and labels, and the target: other points, turned by 35 degrees."""
+    """Source points and labels, and the target: other points, turned by 40 degrees."""
     source, labels = make_moons(600, noise=0.1, random_state=0)
     target, target_labels = make_moons(600, noise=0.1, random_state=1)
     turn = np.array([[np.cos(ROTATION), -np.sin(ROTATION)], [np.sin(ROTATION), np.cos(ROTATION)]])
@@ -34,7 +34,7 @@ def backbone(inputs=2):
     )
 
 
-def trained(seed=0, steps=1200, **options):
+def trained(seed=0, steps=1500, **options):
     """Accuracy on source and target after training."""
     keras.utils.set_random_seed(seed)
     source, labels, target, target_labels = moons()
@@ -57,9 +57,10 @@ def trained(seed=0, steps=1200, **options):
 
 def test_dann_beats_source_only_by_a_wide_margin():
     only_source, only_target = trained(stages=())
-    source, target = trained(stages=(1,), ramp_steps=1200)
+    source, target = trained(stages=(1,), ramp_steps=1500)
     assert only_source > 0.97 and source > 0.95
-    assert target > only_target + 0.08
+    # Seen with three seeds: 0.25 to 0.31 on TensorFlow, 0.29 to 0.33 on JAX.
+    assert target > only_target + 0.15
 
 
 def test_without_domain_terms_the_target_changes_nothing():
