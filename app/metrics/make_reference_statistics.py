@@ -39,8 +39,8 @@ def make(dataset, judge, folder=FOLDER, command=None):
         command: str; what was typed, for the record.
 
     Returns:
-        (path, difference): the relative difference of the distance of 2,000 images of the set, or of
-        half of them where there are fewer.
+        (path, difference): the relative difference of the distance of 2,000 images of the set, or
+        of half of them where there are fewer.
     """
     features = passed(dataset.images, judge)["features"]
     statistics = Statistics.of(features)
