@@ -125,7 +125,8 @@ def test_a_stopped_run_resumes_bit_equal(world, tiny, end):
     """Killed (or Ctrl-C) in the middle of an epoch, resumed: the weights of the whole run."""
     import h5py
 
-    length = ["--training.epochs", "12", "--evaluation.samples", "0"]
+    epochs = 40  # enough that a quiet machine does not finish before it is stopped
+    length = ["--training.epochs", str(epochs), "--evaluation.samples", "0"]
     quick = ["--watching.score-every", "0", "--watching.sample-every", "0"]
     recipe = [str(world / "tiny.py"), *length, *quick]
     whole, cut = world / f"whole-{end}", world / f"cut-{end}"
@@ -165,4 +166,4 @@ def test_a_stopped_run_resumes_bit_equal(world, tiny, end):
             for expected, resumed in pairs:
                 np.testing.assert_array_equal(expected, resumed)
     rows = [json.loads(line)["step"] for line in (run / "metrics.jsonl").open()]
-    assert rows == list(range(12))
+    assert rows == list(range(epochs))
