@@ -4,11 +4,13 @@ import contextlib
 import json
 import re
 
+import numpy as np
 import pytest
 
 from app.cli import main
 from app.config import to_dict
 from tests.end_to_end.frail import prepare
+from tests.end_to_end.images import noisy
 
 RECIPE = """
 from app.config import *
@@ -116,3 +118,13 @@ def make_run(runs, name="20260101-000000-made", **changes):
     (folder / "config.json").write_text(json.dumps(to_dict(recipe)))
     build_model(recipe, (8, 8, 1), 10).save_weights(folder / "weights" / "raw.weights.h5")
     return folder
+
+
+@pytest.fixture
+def place(world, tmp_path, monkeypatch):
+    """A current folder with `noisy.npz`, its own cache, and the store of the session."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NOISEWISE_CACHE", str(tmp_path / "cache"))
+    images, labels = noisy()
+    np.savez(tmp_path / "noisy.npz", images=images, labels=labels)
+    return tmp_path

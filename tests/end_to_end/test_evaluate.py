@@ -1,16 +1,15 @@
-"""`evaluate` on a run, a folder and an archive: scores, figures, the cache, what is refused."""
+"""`evaluate` on a run, a folder and an archive: scores, figures, the cache."""
 
 import json
 import os
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from app.cli import main
 from app.data import load
 from app.metrics.features import DigitFeatures, Pixels
-from tests.end_to_end.conftest import make_run
+from tests.end_to_end.images import counted, evaluated, noisy, saved
 
 USUAL = {
     "frechet",
@@ -21,39 +20,6 @@ USUAL = {
     "nearest_features",
     "nearest_pixels",
 }
-
-
-def noisy(count=120, strength=60):
-    """Digits of the held-out part with noise, uint8, and their labels."""
-    held_out = load("digits", split="test")
-    noise = np.random.default_rng(0).integers(-strength, strength + 1, held_out.images.shape)
-    images = np.clip(held_out.images.astype(int) + noise, 0, 255).astype("uint8")
-    return images[:count], held_out.labels[:count]
-
-
-@pytest.fixture
-def place(world, tmp_path, monkeypatch):
-    """A current folder with `noisy.npz`, its own cache, and the store of the session."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("NOISEWISE_CACHE", str(tmp_path / "cache"))
-    images, labels = noisy()
-    np.savez(tmp_path / "noisy.npz", images=images, labels=labels)
-    return tmp_path
-
-
-def saved(folder, images, suffix="png"):
-    folder.mkdir(parents=True)
-    for number, image in enumerate(images):
-        Image.fromarray(image.squeeze()).save(folder / f"{number:04d}.{suffix}")
-    return folder
-
-
-def evaluated(place, *arguments):
-    """The scores of a fresh evaluation, and its folder."""
-    before = set(place.glob("evaluations/*"))
-    assert main(["evaluate", *map(str, arguments)]) == 0
-    (folder,) = set(place.glob("evaluations/*")) - before
-    return json.loads((folder / "scores.json").read_text()), folder
 
 
 def test_an_archive_of_noisy_digits(place, capsys):
@@ -123,18 +89,6 @@ def test_grey_images_against_colour_ones(place):
     assert "no floor" in scores["frechet"]["note"]
     scores, _ = evaluated(place, "colour.npz", "--against", "noisy.npz", *words)
     assert scores["frechet"]["value"] < 1e-9
-
-
-def counted(monkeypatch, kind, name):
-    """A list that receives how many images each call of an extractor passes."""
-    calls, plain = [], getattr(kind, name)
-
-    def counting(self, images):
-        calls.append(len(images))
-        return plain(self, images)
-
-    monkeypatch.setattr(kind, name, counting)
-    return calls
 
 
 def test_the_second_evaluation_finds_the_features_of_the_first(place, monkeypatch, capsys):
@@ -213,102 +167,3 @@ def test_a_run_against_other_data(tiny, place):
     assert scores["frechet"]["reference_samples"] == 120
     trained = len(load("digits")) - round(0.1 * len(load("digits")))
     assert abs(scores["nearest_pixels"]["reference_samples"] - trained) < 10
-
-
-def truncated(place):
-    folder = saved(place / "cut", noisy()[0])
-    path = folder / "0017.png"
-    path.write_bytes(path.read_bytes()[:70])
-    return folder
-
-
-def test_a_truncated_file_is_named_and_skipped_only_when_asked(place, refused, capsys):
-    words = [truncated(place), "--against", "digits", "--metrics", "frechet"]
-    refused(["evaluate", *words], r"0017\.png could not be read.*`--skip-damaged` leaves such")
-    scores, _ = evaluated(place, *words, "--skip-damaged")
-    assert scores["frechet"]["samples"] == 119
-    assert "1 damaged files were left out" in capsys.readouterr().out.replace("\n", " ")
-
-
-def archive(name="bad.npz", **arrays):
-    def make(place):
-        np.savez(place / name, **arrays)
-        return name
-
-    return make
-
-
-def folder(*images):
-    return lambda place: saved(place / "bad", [*images])
-
-
-def text(name, content):
-    def make(place):
-        (place / name).write_text(content)
-        return name
-
-    return make
-
-
-def empty(place):
-    (place / "bad").mkdir()
-    return "bad"
-
-
-GREY = np.random.default_rng(1).integers(0, 256, (40, 8, 8), "uint8")
-COLOUR = np.random.default_rng(2).integers(0, 256, (40, 8, 8, 3), "uint8")
-AGAINST = ["--against", "digits"]
-BAD = [
-    (archive(images=GREY), [], r"pass --against with a data set"),
-    (archive(images=GREY[:15]), AGAINST, r"'bad.npz' must hold 16 images or more\. Received: 15"),
-    (folder(*GREY[:3]), AGAINST, r"bad' must hold 16 images or more\. Received: 3"),
-    (archive(images=GREY), [*AGAINST, "--samples", "50"], r"50 images were asked for .*has 40"),
-    (archive(images=GREY), [*AGAINST, "--samples", "5"], r"`--samples` must be 16 or more"),
-    (archive(images=GREY / 127.5 - 1), AGAINST, r"must lie in 0\.\.255.*in -1\.\.1 become"),
-    (archive(images=GREY * np.nan), AGAINST, r"must be finite"),
-    (archive(pictures=GREY), AGAINST, r"must hold `images`.*It holds: pictures"),
-    (archive(images=COLOUR), AGAINST, r"'bad' are in colour, those of the reference are grey"),
-    (lambda place: "gone.npz", AGAINST, r"A file of images was expected at gone\.npz"),
-    (lambda place: "go/ne", AGAINST, r"no run, folder of images or \.npz file go/ne"),
-    (text("bad.npz", "x"), AGAINST, r"must be a numpy archive"),
-    (text("bad.txt", "x"), AGAINST, r"in a folder or in an \.npz archive"),
-    (empty, AGAINST, r"bad must hold images .* None was found"),
-    (
-        folder(*GREY, GREY[0, :7]),
-        AGAINST,
-        r"must have one size.*0000\.png is 8x8.*0040\.png is 7x8",
-    ),
-    (archive(images=GREY), ["--against", "digitz"], r"Did you mean 'digits'"),
-    (archive(images=GREY), ["--against", "cifar10"], r"copy of 'cifar10' was looked for"),
-    (archive(images=GREY), [*AGAINST, "--split", "half"], r"invalid choice 'half'"),
-    (archive(images=GREY), [*AGAINST, "--metrics", "fidd"], r"No metric is called 'fidd'"),
-    (archive(images=GREY), [*AGAINST, "--metrics", ""], r"No metric is called ''"),
-    (archive(images=GREY), [*AGAINST, "--metrics", "fid,ssim"], r"'ssim' cannot be.*11x11"),
-    (archive(images=GREY), [*AGAINST, "--metrics", "inception_score"], r"needs a classifier"),
-    (archive(images=GREY), [*AGAINST, "--metrics", "image_text"], r"needs an image-text encoder"),
-    (archive(images=GREY[:, :7]), [*AGAINST, "--metrics", "psnr"], r"7x8x1, the real ones 8x8x1"),
-    (archive(images=GREY), [*AGAINST, "--extractor", "vgg"], r"extractor is called 'vgg'"),
-    (archive(images=GREY), [*AGAINST, "--extractor-weights", "w.h5"], r"'pixels' takes no weights"),
-    (archive(images=GREY), [*AGAINST, "--prompt", "a cat"], r"`--prompt` must hold \{\}"),
-    (archive(images=GREY), ["--against", "none/here"], r"No data set, folder or \.npz file"),
-]
-
-
-@pytest.mark.parametrize("number", range(len(BAD)))
-def test_what_cannot_be_measured_is_refused_before_it_is_passed(
-    place, refused, monkeypatch, number
-):
-    calls = counted(monkeypatch, Pixels, "__call__")
-    make, words, pattern = BAD[number]
-    refused(["evaluate", make(place), *words], pattern)
-    assert not calls and not (place / "evaluations").exists()
-
-
-def test_a_run_is_refused_before_it_draws(place, refused, monkeypatch):
-    folder = make_run(place / "runs")
-    monkeypatch.setattr("app.evaluate.draw_parts", lambda *parts: pytest.fail("drawing began"))
-    words = ["evaluate", folder.name, "--samples", "16"]
-    refused([*words, "--metrics", "ssim"], r"'ssim' cannot be computed.*11x11")
-    refused([*words, "--split", "all"], r"against its train or its test images.*--split all")
-    np.savez(place / "large.npz", images=np.repeat(GREY, 2, 1))
-    refused([*words, "--against", "large.npz", "--metrics", "psnr"], r"8x8x1, the real ones 16x8x1")
