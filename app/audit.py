@@ -19,7 +19,7 @@ from app.progress import bar, console
 from app.reports.evaluation_figures import captioned_figure
 from app.reports.figures import draw_into_run
 from app.run import Run
-from app.tasks import TASKS
+from app.tasks import classification
 from app.tracking import Mirror
 from app.trained import recipe_of
 
@@ -50,7 +50,7 @@ def audit(run_id, folds=3, show=50, root="runs"):
     """
     run = Run.open(run_id, root)
     recipe = recipe_of(run, "classification")
-    parts = TASKS["classification"].prepare(recipe)
+    parts = classification.prepare(recipe)
     if parts.train.digest != run.manifest["dataset"]["digest"]:
         raise UserError(
             f"The data set {parts.train.name} is not the one run {run.id} was trained on (digest "
@@ -89,7 +89,7 @@ def out_of_sample(recipe, parts, folds):
         for number in range(folds):
             kept, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
             some = dataclasses.replace(parts, train=parts.train.select(kept), validation=None)
-            batches, _ = TASKS["classification"].batches(recipe, some)
+            batches, _ = classification.batches(recipe, some)
             model = compiled_classifier(
                 recipe, parts.train.image_shape, parts.train.classes, len(kept)
             )

@@ -34,18 +34,13 @@ class Images:
 
 def build_data(recipe: config.Recipe) -> Images:
     """Loads the data set and splits off the validation images, the same ones for a seed."""
-    options = {
-        "directory": recipe.data.directory,
-        "size": recipe.data.size,
-        "download": recipe.data.download,
-    }
-    whole = load(recipe.data.name, split="train", **options)
+    whole = load_part(recipe.data, "train")
     if recipe.diffusion.condition == "class" and not whole.classes:
         raise UserError(
             f"The recipe is conditional on classes, but {recipe.data.name} has no labels. "
             "Pass --diffusion.condition none, or put the images into one folder a class."
         )
-    test = load(recipe.data.name, split="test", **options)
+    test = load_part(recipe.data, "test")
     train, validation = split(whole, recipe.data.validation_fraction, seed=0)
     if len(train) < recipe.training.batch_size:
         raise UserError(
@@ -55,10 +50,22 @@ def build_data(recipe: config.Recipe) -> Images:
     return Images(train, validation, test)
 
 
+def load_part(data: config.Data, part):
+    """The "train" or "test" part of the data set that a recipe names."""
+    return load(
+        data.name, split=part, directory=data.directory, size=data.size, download=data.download
+    )
+
+
+def seed_and_precision(training: config.Training):
+    """What every model is built under: its seed and its number format."""
+    keras.utils.set_random_seed(training.seed)
+    keras.config.set_dtype_policy(training.precision)
+
+
 def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
     """The untrained model; the same weights for a seed."""
-    keras.utils.set_random_seed(recipe.training.seed)
-    keras.config.set_dtype_policy(recipe.training.precision)
+    seed_and_precision(recipe.training)
     diffusion = recipe.diffusion
     classes = classes if diffusion.condition == "class" else None
     schedule = build_schedule(diffusion)
@@ -134,6 +141,11 @@ def build_optimizer(recipe: config.Recipe, steps: int):
         global_clipnorm=settings.clip_norm or None,
         **options,
     )
+
+
+def jit_compile(training: config.Training):
+    """`training.compile_xla` as `keras.Model.compile` takes it."""
+    return {"auto": "auto", "on": True, "off": False}[training.compile_xla]
 
 
 def _learning_rate(settings, updates):

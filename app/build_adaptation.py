@@ -4,15 +4,14 @@ import keras
 from keras import layers
 
 from app import config
-from app.build import build_optimizer
+from app.build import build_optimizer, jit_compile, seed_and_precision
 from app.errors import UserError, first_line
 from app.models.domain_adversarial import DomainAdversarial
 
 
 def build_adaptation(recipe: config.Adaptation, image_shape, classes, ramp_steps=None):
     """The untrained model; the same weights for a seed."""
-    keras.utils.set_random_seed(recipe.training.seed)
-    keras.config.set_dtype_policy(recipe.training.precision)
+    seed_and_precision(recipe.training)
     alignment = recipe.alignment
     return DomainAdversarial(
         build_backbone(recipe.network, image_shape),
@@ -60,6 +59,6 @@ def compiled_adaptation(recipe: config.Adaptation, image_shape, classes, steps):
     model = build_adaptation(recipe, image_shape, classes, steps)
     model.compile(
         optimizer=build_optimizer(recipe, steps),
-        jit_compile={"auto": "auto", "on": True, "off": False}[recipe.training.compile_xla],
+        jit_compile=jit_compile(recipe.training),
     )
     return model

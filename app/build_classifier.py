@@ -7,7 +7,7 @@ import keras
 
 import losses
 from app import config
-from app.build import build_optimizer, imported, own_code
+from app.build import build_optimizer, imported, jit_compile, own_code, seed_and_precision
 from app.models.classifiers import eight_layer_cnn, resnet, small_cnn
 from app.models.gradient_norm import recording_norm
 
@@ -34,8 +34,7 @@ LOSSES = {
 
 def build_classifier(recipe: config.Classification, image_shape, classes):
     """The untrained network: float images in [0, 1] to logits; the same weights for a seed."""
-    keras.utils.set_random_seed(recipe.training.seed)
-    keras.config.set_dtype_policy(recipe.training.precision)
+    seed_and_precision(recipe.training)
     network = recipe.network
     with own_code(network, f"for images of shape {tuple(image_shape)}", "(images, training=...)"):
         if isinstance(network, config.CustomNetwork):
@@ -97,6 +96,6 @@ def compiled_classifier(recipe: config.Classification, image_shape, classes, cou
     model.compile(
         optimizer=recording_norm(build_optimizer(recipe, steps)),
         loss=build_robust_loss(recipe.loss),
-        jit_compile={"auto": "auto", "on": True, "off": False}[recipe.training.compile_xla],
+        jit_compile=jit_compile(recipe.training),
     )
     return model

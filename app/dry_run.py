@@ -9,7 +9,7 @@ import numpy as np
 from app.build import class_labels
 from app.config import AnyRecipe, to_dict
 from app.progress import console
-from app.tasks import TASKS
+from app.tasks import task_of
 
 MEASURED_STEPS = 5
 
@@ -41,7 +41,7 @@ def timed(recipe: AnyRecipe):
     Returns:
         (its data, the model with a few steps behind it, seconds a step, steps an epoch).
     """
-    task = TASKS[recipe.kind]
+    task = task_of(recipe.kind)
     parts = task.prepare(recipe)
     model = task.untrained(recipe, parts)
     batches, _ = task.batches(recipe, parts)

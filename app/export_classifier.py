@@ -4,7 +4,6 @@ import shutil
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from app.errors import UserError
 from app.files import writing
@@ -32,6 +31,8 @@ def export_classifier(run, model, examples):
     Raises:
         UserError: what was written does not give the same logits when loaded again.
     """
+    import tensorflow as tf
+
     weights = model.get_weights()  # of a copy without optimizer: its state would be saved too
     model = type(model).from_config(model.get_config())
     model.set_weights(weights)

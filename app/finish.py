@@ -6,6 +6,7 @@ from app.export import export
 from app.models.strips import decode, encode
 from app.progress import console
 from app.reports.figures import draw_into_run, schedule_figure, strip_figure, training_curves
+from app.reports.left_behind import say_where
 from app.reports.model_card import write_model_card
 from app.sample import draw_into, sample_options
 from app.trained import best_of, save_weights
@@ -29,11 +30,7 @@ def finish(run, recipe, images, model, averages):
             scores = evaluate(run, recipe, images, model, recipe.evaluation.samples)
         paths = export(run, recipe, model)
     write_model_card(run, recipe, scores)
-    console.print(f"run id:       {run.id}")
-    console.print(f"image grid:   {grid}")
-    console.print(f"SavedModel:   {paths['sampler']}")
-    megabytes = run.disk_use()["total"] / 1e6
-    console.print(f"disk use:     {megabytes:.0f} MB in {run.folder}")
+    say_where(run, image_grid=grid, SavedModel=paths["sampler"])
     console.print("MLflow:       make ui")
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from app.files import writing
 from app.metrics.image_text import similarity_matrix
 from app.metrics.nearest import nearest_rows
 from app.metrics.subsets import shuffled
@@ -12,6 +11,7 @@ from app.reports.evaluation_figures import (
     neighbours_figure,
     similarity_figure,
 )
+from app.reports.figures import draw_into_run
 
 SHOWN = 10  # generated images beside their neighbours
 NEIGHBOURS = 5
@@ -41,9 +41,7 @@ def illustrate(run, seen, scores, class_names=()):
     if "matching_accuracy" in scores:
         drawn["similarity"] = (similarity_figure, _similarities(seen), class_names, seen.prompts)
     for name, (figure, *content) in drawn.items():
-        path = run.path("figures", f"{name}.png")
-        with writing(path):
-            figure(*content, path)
+        draw_into_run(run, name, figure, *content)
     return list(drawn)
 
 

@@ -8,7 +8,7 @@ from app.data.tf_dataset import feed
 from app.errors import UserError
 from app.progress import TrainingProgress, console
 from app.run import Run
-from app.tasks import TASKS
+from app.tasks import task_of
 from app.tracking import Mirror
 from app.trained import recipe_of
 from callbacks import (
@@ -28,7 +28,7 @@ def train(recipe: AnyRecipe, root="runs", begun=None, **fields) -> Run:
         begun: function called with the run before its first step, or None.
         **fields: more of the run's manifest.
     """
-    task = TASKS[recipe.kind]
+    task = task_of(recipe.kind)
     images = task.prepare(recipe)
     model = task.untrained(recipe, images)  # before there is a run: what does not fit leaves none
     train = images.train
@@ -52,7 +52,7 @@ def resume(run_id: str, root="runs") -> Run:
     if run.status == "finished":
         raise UserError(f"Run {run.id} is finished. Start a new one with: train {run.recipe}.")
     recipe = recipe_of(run, run.kind)
-    task = TASKS[recipe.kind]
+    task = task_of(recipe.kind)
     images = task.prepare(recipe)
     recorded = (run.manifest["dataset"] or {}).get("digest", "unknown data")
     if images.train.digest != recorded:
@@ -71,7 +71,7 @@ def _carry_out(run, recipe, images, model):
     try:
         with Mirror(run, say=console.print) as mirror:
             averages = fit(run, recipe, images, model, mirror)
-            TASKS[recipe.kind].finish(run, recipe, images, model, averages)
+            task_of(recipe.kind).finish(run, recipe, images, model, averages)
     except KeyboardInterrupt:
         console.print(f"Stopped. Go on with: python -m app train --resume {run.id}")
         raise
@@ -84,7 +84,7 @@ def fit(run, recipe, images, model, mirror):
     Returns:
         The averages of its weights by name ("ema", "swa").
     """
-    training, task = recipe.training, TASKS[recipe.kind]
+    training, task = recipe.training, task_of(recipe.kind)
     batches, validation = task.batches(recipe, images)
     steps = len(batches)
     averages = _averages(training, batches)

@@ -46,6 +46,8 @@ class AugmentedBatches(Batches):
 
     def __getitem__(self, index):
         images, labels = super().__getitem__(index)
+        if not self.crop and self.policy == "none":
+            return images, labels
         key = np.random.SeedSequence((self.seed, self.epoch, index, 2))
         generator = np.random.Generator(np.random.PCG64(key))
         if self.crop:

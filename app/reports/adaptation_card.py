@@ -1,35 +1,18 @@
 """The model card of an adaptation run; Markdown."""
 
-from app.files import write_atomically
+from app.reports.card import opening, recipe_lines, score_lines, write_card
 
 
 def write_adaptation_card(run, recipe, scores, chosen):
     """Writes model_card.md into the run folder; returns its path."""
-    domains, git = run.manifest["domains"], run.manifest.get("git") or {}
+    domains = run.manifest["domains"]
     lines = [
-        f"# {recipe.name}",
-        "",
-        f"{recipe.summary} Run `{run.id}`, {run.manifest['created']}.",
-        "",
-        "## Data",
+        *opening(run, recipe),
         f"Labelled: {domains['source']}. Unlabelled: {domains['target']}. Digest of the pair "
         f"`{run.manifest['dataset']['digest']}`.",
-        "",
-        "## Recipe",
-        f"- network: {recipe.network}",
-        f"- alignment: {recipe.alignment}",
-        f"- optimizer: {recipe.optimizer}",
-        f"- training: {recipe.training}",
-        f"- backend: {run.manifest.get('backend')}, code {git.get('commit', 'unknown')}",
-        "",
+        *recipe_lines(run, recipe, "network", "alignment", "optimizer", "training"),
         "## Scores of the last epoch",
-        "| measure | value | n | interval |",
-        "|---|---|---|---|",
-    ]
-    for name, score in scores.items():
-        low, high = score.interval
-        lines.append(f"| {name} | {score.value:.4g} | {score.samples} | {low:.4g} to {high:.4g} |")
-    lines += [
+        *score_lines(scores),
         "",
         "## Had another epoch been chosen",
         "| rule | epoch | accuracy on the target |",
@@ -40,6 +23,4 @@ def write_adaptation_card(run, recipe, scores, chosen):
         "- The target's labels measured it and chose nothing, but for the line called oracle.",
         "- It gives every image one of the source's classes.",
     ]
-    path = run.path("model_card.md")
-    write_atomically(path, "\n".join(lines) + "\n")
-    return path
+    return write_card(run, lines)

@@ -1,41 +1,22 @@
 """The model card of a classification run; Markdown."""
 
-from app.files import write_atomically
+from app.reports.card import opening, recipe_lines, score_lines, write_card
 
 
 def write_classification_card(run, recipe, scores):
     """Writes model_card.md into the run folder; returns its path."""
-    data, git = run.manifest["dataset"], run.manifest.get("git") or {}
-    noise = run.manifest["label_noise"]
+    data, noise = run.manifest["dataset"], run.manifest["label_noise"]
     lines = [
-        f"# {recipe.name}",
-        "",
-        f"{recipe.summary} Run `{run.id}`, {run.manifest['created']}.",
-        "",
-        "## Data",
+        *opening(run, recipe),
         f"{data['name']} {data['version']}, digest of images and labels as trained on "
         f"`{data['digest']}`.",
         f"Label noise: {noise['kind']}, {noise['wrong']} of {noise['count']} training labels wrong "
         f"({100 * noise['rate']:.2f} %). The labels are in `labels.npy`.",
-        "",
-        "## Recipe",
-        f"- network: {recipe.network}",
-        f"- loss: {recipe.loss}",
-        f"- augmentation: {recipe.augmentation}",
-        f"- optimizer: {recipe.optimizer}",
-        f"- training: {recipe.training}",
-        f"- backend: {run.manifest.get('backend')}, code {git.get('commit', 'unknown')}",
-        "",
+        *recipe_lines(run, recipe, "network", "loss", "augmentation", "optimizer", "training"),
         "## Scores",
         "Of the last epoch, on test images with true labels, which chose nothing.",
         "",
-        "| measure | value | n | interval |",
-        "|---|---|---|---|",
-    ]
-    for name, score in scores.items():
-        interval = "" if score.interval is None else "{:.4g} to {:.4g}".format(*score.interval)
-        lines.append(f"| {name} | {score.value:.4g} | {score.samples} | {interval} |")
-    lines += [
+        *score_lines(scores),
         "",
         "## Use",
         "```python",
@@ -49,6 +30,4 @@ def write_classification_card(run, recipe, scores):
         "- It knows the classes of its training set and gives every image one of them.",
         "- Its probabilities are those of the loss it was trained with; see the calibration error.",
     ]
-    path = run.path("model_card.md")
-    write_atomically(path, "\n".join(lines) + "\n")
-    return path
+    return write_card(run, lines)

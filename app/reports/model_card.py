@@ -1,28 +1,16 @@
 """The model card of a run: data, recipe, scores, limits; Markdown."""
 
-from app.files import write_atomically
+from app.reports.card import opening, recipe_lines, write_card
 
 
 def write_model_card(run, recipe, scores):
     """Writes model_card.md into the run folder; returns its path."""
-    data, git = run.manifest["dataset"], run.manifest.get("git") or {}
+    data = run.manifest["dataset"]
     conditional = recipe.diffusion.condition != "none"
     lines = [
-        f"# {recipe.name}",
-        "",
-        f"{recipe.summary} Run `{run.id}`, {run.manifest['created']}.",
-        "",
-        "## Data",
+        *opening(run, recipe),
         f"{data['name']} {data['version']}, digest `{data['digest']}`.",
-        "",
-        "## Recipe",
-        f"- network: {recipe.network}",
-        f"- diffusion: {recipe.diffusion}",
-        f"- optimizer: {recipe.optimizer}",
-        f"- training: {recipe.training}",
-        f"- sampling: {recipe.sampling}",
-        f"- backend: {run.manifest.get('backend')}, code {git.get('commit', 'unknown')}",
-        "",
+        *recipe_lines(run, recipe, "network", "diffusion", "optimizer", "training", "sampling"),
         "## Scores",
         "| measure | value | n | floor | interval | extractor |",
         "|---|---|---|---|---|---|",
@@ -56,6 +44,4 @@ def write_model_card(run, recipe, scores):
             else "It takes no labels: only their number counts."
         ),
     ]
-    path = run.path("model_card.md")
-    write_atomically(path, "\n".join(lines) + "\n")
-    return path
+    return write_card(run, lines)

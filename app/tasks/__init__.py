@@ -6,6 +6,13 @@ validation), `watchers(run, recipe, parts, averages, mirror)` and
 `finish(run, recipe, parts, model, averages)`. `train` and `train --resume` need no more.
 """
 
-from app.tasks import adaptation, classification, diffusion
+import importlib
 
-TASKS = {"diffusion": diffusion, "classification": classification, "adaptation": adaptation}
+
+def task_of(kind):
+    """The module of a kind of recipe; the others, with what they need, are not imported.
+
+    Args:
+        kind: "diffusion", "classification" or "adaptation".
+    """
+    return importlib.import_module(f"app.tasks.{kind}")

@@ -1,12 +1,14 @@
 """Adapting a classifier to a domain without labels: what `train` needs to know of it."""
 
 import dataclasses
+import functools
 import hashlib
 
 import numpy as np
 
+from app.build import load_part
 from app.build_adaptation import compiled_adaptation
-from app.data import Dataset, load, split
+from app.data import Dataset, split
 from app.data.domains import DomainBatches
 from app.data.pipeline import Batches
 from app.data.resize import resized
@@ -41,13 +43,10 @@ class Parts:
 def prepare(recipe):
     """Loads both domains at one size; labels of target training images are thrown away."""
     domains = {"source": recipe.source, "target": recipe.target}
-    loaded = {}
+    channels, loaded = 3 if recipe.channels == "colour" else 1, {}
     for domain, data in domains.items():
-        options = {"directory": data.directory, "size": data.size, "download": data.download}
         for name in ("train", "test"):
-            part = load(data.name, split=name, **options)
-            channels = 3 if recipe.channels == "colour" else 1
-            loaded[domain, name] = resized(part, recipe.size, channels)
+            loaded[domain, name] = resized(load_part(data, name), recipe.size, channels)
     source, target = loaded["source", "train"], loaded["target", "train"]
     if not source.classes:
         raise UserError(f"The source needs class labels, and {source.name} has none.")
@@ -93,13 +92,11 @@ def batches(recipe, parts):
 def watchers(run, recipe, parts, averages, mirror):
     """The callbacks that watch a run, in the order in which they must stand."""
     source, target = (part.images[:WATCHED] for part in (parts.validation, parts.target))
-    made = {}
+    compiled = functools.cache(logits_function)
 
     def numbers(model):
-        if not made:
-            made["logits"] = logits_function(model, recipe.evaluation_batch)
-            made["features"] = logits_function(model.backbone, recipe.evaluation_batch)
-        logits, features = made["logits"], made["features"]
+        logits = compiled(model, recipe.evaluation_batch)
+        features = compiled(model.backbone, recipe.evaluation_batch)
         unlabelled = logits(target)
         return {
             "source_test_accuracy": _accuracy(logits, parts.source_test),

@@ -16,7 +16,7 @@ from app.reports.adaptation_card import write_adaptation_card
 from app.reports.adaptation_figures import features_figure
 from app.reports.classification_figures import confusion_figure
 from app.reports.figures import draw_into_run
-from app.reports.tables import scores_table
+from app.reports.left_behind import leave_scores, say_where
 from app.trained import best_of, save_weights
 from callbacks.batch_statistics import batch_norm_variables, recompute
 from callbacks.swapping import assign_values
@@ -46,10 +46,7 @@ def finish(run, recipe, parts, model, averages):
     write_adaptation_card(run, recipe, scores, chosen)
     for rule, row in chosen.items():
         console.print(f"epoch {row['epoch']:>3} by {rule}: target {row['target']:.2%}")
-    megabytes = run.disk_use()["total"] / 1e6
-    console.print(f"run id:       {run.id}")
-    console.print(f"SavedModel:   {path}")
-    console.print(f"disk use:     {megabytes:.0f} MB in {run.folder}")
+    say_where(run, SavedModel=path)
 
 
 def adapt_statistics(model, images, batch_size):
@@ -101,9 +98,7 @@ def _scores(run, recipe, parts, model):
     draw_into_run(
         run, "confusion", confusion_figure, predicted, part.labels, parts.train.class_names
     )
-    values = {name: score.as_dict() for name, score in scores.items()}
-    write_atomically(run.path("scores.json"), json.dumps(values, indent=2))
-    console.print(scores_table(scores))
+    leave_scores(run, scores)
     return scores
 
 

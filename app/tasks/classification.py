@@ -1,11 +1,13 @@
 """Training a classifier on labels of which some are wrong: what `train` needs to know of it."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
+from app.build import load_part
 from app.build_classifier import compiled_classifier
-from app.data import Dataset, load
+from app.data import Dataset
 from app.data.augmentation import AugmentedBatches
 from app.data.pipeline import Batches
 from app.data.split import indices
@@ -40,12 +42,7 @@ class Parts:
 
 def prepare(recipe):
     """Loads the data and draws the labels; the same ones for a seed, on either backend."""
-    options = {
-        "directory": recipe.data.directory,
-        "size": recipe.data.size,
-        "download": recipe.data.download,
-    }
-    whole, test = (load(recipe.data.name, split=name, **options) for name in ("train", "test"))
+    whole, test = (load_part(recipe.data, name) for name in ("train", "test"))
     if not whole.classes:
         raise UserError(
             f"A classifier needs class labels, and {recipe.data.name} has none. Put the images "
@@ -109,12 +106,12 @@ def watchers(run, recipe, parts, averages, mirror):
     parts.drawn.save(run)
     some = shuffled(np.arange(len(parts.train)))[:WATCHED]
     labels, wrong = parts.train.labels[some], parts.drawn.wrong[some]
-    made = []
+    compiled = functools.cache(logits_function)
 
     def numbers(model):
-        made[:] = made or [logits_function(model, recipe.evaluation_batch)]
-        predicted = made[0](parts.train.images[some]).argmax(axis=1)
-        scores = held_out_scores(made[0](parts.test.images), parts.test.labels)
+        logits = compiled(model, recipe.evaluation_batch)
+        predicted = logits(parts.train.images[some]).argmax(axis=1)
+        scores = held_out_scores(logits(parts.test.images), parts.test.labels)
         return {name: score.value for name, score in scores.items()} | memorisation(
             predicted, labels, wrong
         )

@@ -1,6 +1,6 @@
 """Training a denoiser: what `train` needs to know of it."""
 
-from app.build import build_data, build_loss, build_model, build_optimizer
+from app.build import build_data, build_loss, build_model, build_optimizer, jit_compile
 from app.data.pipeline import Batches
 from app.finish import finish
 from app.progress import console
@@ -19,7 +19,7 @@ def untrained(recipe, images):
     model.compile(
         optimizer=build_optimizer(recipe, training.epochs * steps),
         loss=loss,
-        jit_compile={"auto": "auto", "on": True, "off": False}[training.compile_xla],
+        jit_compile=jit_compile(training),
     )
     warning = model.schedule.terminal_warning()
     if warning:

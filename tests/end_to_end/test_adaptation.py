@@ -149,7 +149,7 @@ def test_domains_with_other_classes_are_refused(monkeypatch):
         "digits": Dataset("digits", images, np.arange(40) % 2, ("cat", "dog")),
         "mnist-5k": Dataset("mnist-5k", images, np.arange(40) % 2, ("cat", "mouse")),
     }
-    monkeypatch.setattr(task, "load", lambda name, **options: sets[name])
+    monkeypatch.setattr(task, "load_part", lambda data, part: sets[data.name])
     with pytest.raises(UserError, match="same classes. Received: cat, dog.*cat, mouse"):
         task.prepare(RECIPE)
     sets["digits"] = Dataset("digits", images)

@@ -3,11 +3,10 @@
 import json
 from pathlib import Path
 
-import numpy as np
-
 from app.errors import UserError, first_line
 from app.metrics.features.align_text import text_shapes
 from app.metrics.features.align_vision import vision_blocks, vision_shapes
+from app.metrics.features.tensors import as_expected
 from app.metrics.features.torch_file import read_tensors
 
 SOURCE = "https://huggingface.co/kakaobrain/align-base"
@@ -137,34 +136,8 @@ def checked(tensors, shapes, text_config, path):
         "text_model.pooler.dense.weight": (width, width),
         "text_model.pooler.dense.bias": (width,),
     }
-    whole = {}
-    for name, shape in (shapes | unused).items():
-        if name not in tensors:
-            missing = sum(each not in tensors for each in shapes | unused)
-            raise UserError(
-                f"{path} lacks {missing} of {len(shapes | unused)} tensors, the first being "
-                f"{name!r}. {told}"
-            )
-        if tensors[name].shape != shape:
-            raise UserError(
-                f"{path} has the tensor {name!r} in the shape {tensors[name].shape}; expected "
-                f"{shape}. {told}"
-            )
-        whole[name] = np.asarray(tensors[name], "float32")
-        if not np.isfinite(whole[name]).all() or (
-            name.endswith("running_var") and whole[name].min() < 0
-        ):
-            raise UserError(
-                f"{path} has numbers in the tensor {name!r} that are not finite, or variances "
-                "below 0: it is damaged. Get the file again."
-            )
-    ignored = (".num_batches_tracked", "embeddings.position_ids")
-    extra = [name for name in tensors if name not in whole and not name.endswith(ignored)]
-    if extra:
-        raise UserError(
-            f"{path} holds {len(extra)} tensors too many, the first being {min(extra)!r}. {told}"
-        )
-    return whole
+    dropped = (".num_batches_tracked", "embeddings.position_ids")
+    return as_expected(tensors, shapes | unused, path, told, dropped)
 
 
 def _read(path):

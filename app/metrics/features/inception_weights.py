@@ -6,12 +6,11 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
-import numpy as np
-
 from app.errors import UserError, disk_is_full
 from app.files import writing
 from app.metrics.features.inception_graph import read_graph
 from app.metrics.features.inception_layout import tensor_shapes
+from app.metrics.features.tensors import as_expected
 from app.metrics.features.torch_file import MAGIC, read_tensors
 from app.progress import bar
 
@@ -76,36 +75,8 @@ def checked(tensors, path):
     Raises:
         UserError: if the tensors are not those of this network.
     """
-    shapes, whole = tensor_shapes(), {}
-    names = [name for name in tensors if not name.endswith(".num_batches_tracked")]
     told = "It is not the Inception network of 2015 (torchvision's and Keras's own are others)."
-    for name, shape in shapes.items():
-        if name not in tensors:
-            missing = sum(each not in tensors for each in shapes)
-            raise UserError(
-                f"{path} lacks {missing} of the {len(shapes)} tensors, the first being {name!r}. "
-                f"{told}"
-            )
-        if tensors[name].shape != shape:
-            raise UserError(
-                f"{path} has the tensor {name!r} in the shape {tensors[name].shape}; expected "
-                f"{shape}. {told}"
-            )
-        whole[name] = np.asarray(tensors[name], "float32")
-        if not np.isfinite(whole[name]).all() or (
-            name.endswith("running_var") and whole[name].min() < 0
-        ):
-            raise UserError(
-                f"{path} has numbers in the tensor {name!r} that are not finite, or variances "
-                "below 0: it is damaged. Get the file again."
-            )
-    if len(names) > len(shapes):
-        extra = min(set(names) - set(shapes))
-        raise UserError(
-            f"{path} holds {len(names) - len(shapes)} tensors too many, the first being {extra!r}. "
-            f"{told}"
-        )
-    return whole
+    return as_expected(tensors, tensor_shapes(), path, told)
 
 
 def _check_digest(path):
