@@ -18,6 +18,7 @@ from app.metrics.domains import (
     proxy_a_distance,
     soft_neighbourhood_density,
 )
+from app.metrics.subsets import shuffled
 from app.models.logits import PIXEL_RANGE, logits_function
 from app.tasks.adaptation_results import finish
 from app.trained import best_average
@@ -91,7 +92,7 @@ def batches(recipe, parts):
 
 def watchers(run, recipe, parts, averages, mirror):
     """The callbacks that watch a run, in the order in which they must stand."""
-    source, target = (part.images[:WATCHED] for part in (parts.validation, parts.target))
+    source, target = watched(parts.validation), watched(parts.target)
     compiled = functools.cache(logits_function)
 
     def numbers(model):
@@ -110,6 +111,11 @@ def watchers(run, recipe, parts, averages, mirror):
         FrechetLogger(numbers, every=1, average=best_average(averages)),
         MLflowLogger(sink=mirror.record),
     ]
+
+
+def watched(part):
+    """Images of a part, at most `WATCHED`, at random: data sets are often sorted by class."""
+    return part.images[shuffled(np.arange(len(part)))[:WATCHED]]
 
 
 def _accuracy(logits, part):

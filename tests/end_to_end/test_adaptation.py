@@ -73,6 +73,14 @@ def test_labels_of_the_target_training_images_are_thrown_away():
     assert parts.target_test.labels is not None  # for measuring
 
 
+def test_what_is_watched_has_images_of_every_class_of_a_sorted_set():
+    labels = np.repeat(np.arange(10), 200)
+    images = np.broadcast_to(labels[:, None, None, None], (2000, 8, 8, 1)).astype("uint8")
+    found = task.watched(Dataset("sorted", images))
+    assert len(found) == task.WATCHED
+    assert np.bincount(found[:, 0, 0, 0], minlength=10).min() > 50  # 100 of each expected
+
+
 def test_a_stopped_run_goes_on_to_the_same_weights(finished, tmp_path, monkeypatch):
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
