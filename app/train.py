@@ -13,6 +13,7 @@ from app.tracking import Mirror
 from app.trained import recipe_of
 from callbacks import (
     ExponentialMovingAverage,
+    InterruptGuard,
     NanGuard,
     ResumeCheckpoint,
     StochasticWeightAveraging,
@@ -108,6 +109,7 @@ def fit(run, recipe, images, model, mirror):
                 FollowEpoch(batches),
                 Rewind(run),
                 guard,
+                InterruptGuard(),
                 *watching,
                 progress,
                 checkpoint,

@@ -8,6 +8,7 @@ from callbacks.best_checkpoint import BestCheckpoint
 from callbacks.exponential_average import ExponentialMovingAverage
 from callbacks.frechet_logger import FrechetLogger
 from callbacks.image_grid import grid, write_png
+from callbacks.interrupt_guard import InterruptGuard
 from callbacks.nan_guard import NanGuard
 from callbacks.resume import ResumeCheckpoint
 from callbacks.sample_grid import SampleGrid
@@ -17,6 +18,7 @@ __all__ = [
     "BestCheckpoint",
     "ExponentialMovingAverage",
     "FrechetLogger",
+    "InterruptGuard",
     "NanGuard",
     "ResumeCheckpoint",
     "SampleGrid",

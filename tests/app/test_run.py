@@ -4,7 +4,6 @@ import math
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -32,14 +31,12 @@ def test_create_and_open(tmp_path):
     assert run.id.endswith("-digits") and run.id[8] == "-"
 
 
-def test_import_is_quick_and_light():
+def test_import_loads_neither_keras_nor_mlflow():
     code = (
         "import sys, app.run, app.tracking; print('keras' in sys.modules, 'mlflow' in sys.modules)"
     )
-    start = time.perf_counter()
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.split() == ["False", "False"], answer.stderr
-    assert time.perf_counter() - start < 5  # far below a keras import on a loaded machine
 
 
 def test_metrics_survive_a_torn_line(tmp_path):

@@ -143,7 +143,7 @@ def test_a_stopped_run_resumes_bit_equal(world, tiny, end):
     (run,) = cut.iterdir()
     status = json.loads((run / "manifest.json").read_text())["status"]
     if status == "finished":
-        pytest.fail("the run ended before it could be stopped; lengthen it")
+        pytest.fail(f"the run ended before it could be stopped; lengthen it:\n{output}")
     if end == signal.SIGINT:
         assert process.returncode == 130 and status == "stopped"
         assert "--resume" in output and "Traceback" not in output

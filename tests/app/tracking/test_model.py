@@ -1,6 +1,5 @@
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -39,9 +38,7 @@ def test_the_sampler_is_registered_and_samples_without_the_repository(tmp_path, 
     run.update(sampling={"steps": 2, "guidance": 1.5})
     assert log_model(run) is None
     save_sampler(run)
-    start = time.perf_counter()
     assert log_model(run) == 1
-    print(f"log_model took {time.perf_counter() - start:.2f} s")
     assert sync(run) and log_model(run) == 1
     run_id = run.manifest["mlflow"]["run_id"]
     client = connect(store)
