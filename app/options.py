@@ -132,7 +132,7 @@ class Reproduce:
     runs: str = "runs"
     """Folder of all runs."""
     results: str = "docs/results"
-    """Folder of the report."""
+    """Folder of the report; results that stand there are not computed again."""
 
     def __post_init__(self):
         require(self.seeds >= 1, f"`--seeds` must be 1 or more. Received: {self.seeds}.")

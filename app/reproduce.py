@@ -2,15 +2,16 @@
 
 import contextlib
 import json
-import platform
 from pathlib import Path
 
+from app.config import to_dict
 from app.dry_run import timed
 from app.errors import UserError
 from app.files import write_atomically
 from app.progress import console
 from app.reports.figures import draw_into_run
 from app.reproductions import FIGURES, TABLES
+from app.reproductions.kept import read_kept, setting, write_kept
 from app.run import Run
 from app.run_folders import known
 from app.tracking import Mirror
@@ -23,7 +24,9 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
     """Runs a table, or goes on with it; writes the report into the run and into `results`.
 
     A table is a run of its own, whose manifest names its children. Started again with the same
-    arguments it goes on: finished children are not run again, a stopped one is resumed.
+    arguments it goes on: finished children are not run again, a stopped one is resumed. Nor are
+    those whose results, of the same setting, stand in results.json beside the report: so a table
+    goes on where another machine ended. The report is written anew after each child.
 
     Args:
         name: a key of `TABLES`.
@@ -31,7 +34,7 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
         seeds: int >= 1; seeds of each run that gets more than one.
         directory: folder of existing data sets, or None.
         root: folder of all runs.
-        results: folder of the Markdown report.
+        results: folder of the Markdown report; that of "smoke" has the word in its name.
 
     Raises:
         UserError: no such table.
@@ -40,23 +43,32 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
         raise UserError(f"No table {name!r}. Tables: {', '.join(TABLES)}.")
     table = TABLES[name]
     recipes = table.children(budget, seeds, directory)
+    place = Path(results) / (f"{name}-smoke" if budget == "smoke" else name)
+    found = read_kept(
+        place / "results.json", {key: to_dict(recipe) for key, recipe in recipes.items()}
+    )
     parent = _parent(name, budget, seeds, root)
-    left = {key: recipe for key, recipe in recipes.items() if not _finished(parent, key, root)}
+    own = {key: _opened(parent, key, root) for key in recipes}
+    found |= {key: _result(run) for key, run in own.items() if run and run.status == "finished"}
+    left = {key: recipe for key, recipe in recipes.items() if key not in found}
     console.print(
-        f"{parent.id}: {len(recipes)} runs, {len(recipes) - len(left)} of them finished, "
-        f"{_estimate(left)}"
+        f"{parent.id}: {len(recipes)} runs, {len(found)} of them finished, {_estimate(left)}"
     )
     parent.set_status("running")
     try:
         with Mirror(parent, say=console.print) as mirror:
             for number, (key, recipe) in enumerate(left.items(), 1):
                 console.print(f"[{number}/{len(left)}] {key}")
-                _child(parent, key, recipe, root)
+                found[key] = _result(_child(parent, key, recipe, root))
+                _report(parent, table, found, recipes, place)
                 mirror.push()
-            _report(parent, table, recipes, root, Path(results))
+            if not left:
+                _report(parent, table, found, recipes, place)
     except KeyboardInterrupt:
         console.print(f"Stopped. The same command goes on: reproduce {name} --budget {budget}")
         raise
+    console.print(table.report(found))
+    console.print(f"report:       {place}.md")
     return parent
 
 
@@ -71,12 +83,6 @@ def _parent(name, budget, seeds, root):
     return Run.create(title, config, "reproduction", root=root, children={}, experiment=title)
 
 
-def _finished(parent, key, root):
-    """Whether a child was run to its end."""
-    run = _opened(parent, key, root)
-    return run is not None and run.status == "finished"
-
-
 def _opened(parent, key, root):
     """The run of a child, or None where it was never begun or its folder is gone."""
     with contextlib.suppress(UserError, KeyError):
@@ -85,17 +91,18 @@ def _opened(parent, key, root):
 
 
 def _child(parent, key, recipe, root):
-    """Runs one child, or goes on with it."""
+    """Runs one child, or goes on with it; returns its run."""
     begun = _opened(parent, key, root)
     if begun is not None:
-        resume(begun.id, root=root)
-        return
+        return resume(begun.id, root=root)
 
     def note(run):
         parent.update(children={**parent.manifest["children"], key: run.id})
 
     link = {"id": parent.id, "mlflow_run_id": (parent.manifest["mlflow"] or {}).get("run_id")}
-    train(recipe, root=root, begun=note, parent=link, experiment=parent.manifest["experiment"])
+    return train(
+        recipe, root=root, begun=note, parent=link, experiment=parent.manifest["experiment"]
+    )
 
 
 def _estimate(recipes):
@@ -107,50 +114,56 @@ def _estimate(recipes):
     return f"about {sum(each) / 60:.0f} minutes for the others, one after another"
 
 
-def _report(parent, table, recipes, root, folder):
-    """Figures and Markdown, into the run and into `folder`."""
-    runs = {key: _opened(parent, key, root) for key in recipes}
-    found = {key: _result(run) for key, run in runs.items() if run is not None}
-    write_atomically(parent.path("results.json"), json.dumps(found, indent=1))
+def _report(parent, table, found, recipes, place):
+    """Figures and Markdown of what was run so far, into the run and to `place`."""
+    found = {key: found[key] for key in recipes if key in found}
     for name, figure in FIGURES[table.NAME].items():
         draw_into_run(parent, name, figure, found)
-    values = parent.config
+    values, results = parent.config, list(found.values())
     text = "\n".join(
         [
             f"# {table.TITLE}",
             "",
             f"`python -m app reproduce {table.NAME} --budget {values['budget']} "
-            f"--seeds {values['seeds']}`, {len(found)} runs, {parent.manifest['created'][:10]}, "
-            f"{parent.manifest.get('backend')} on {platform.processor() or platform.machine()}, "
-            f"code {(parent.manifest.get('git') or {}).get('commit', 'unknown')[:12]}, "
-            f"{sum(result['minutes'] for result in found.values()):.0f} minutes in all.",
+            f"--seeds {values['seeds']}`: {len(found)} of {len(recipes)} runs, "
+            f"{_each(results, 'day')}, {_each(results, 'machine')}, code "
+            f"{_each(results, 'code')}, {sum(result['minutes'] for result in results):.0f} minutes "
+            f"in all. Curves and scores: [results.json]({place.name}/results.json).",
             "",
             table.report(found),
             "",
-            *(f"![{name}]({table.NAME}/{name}.png)" for name in FIGURES[table.NAME]),
+            *(f"![{name}]({place.name}/{name}.png)" for name in FIGURES[table.NAME]),
         ]
     )
     write_atomically(parent.path("report.md"), text + "\n")
-    pictures = folder / table.NAME
-    pictures.mkdir(parents=True, exist_ok=True)
+    write_kept(place / "results.json", found)
     for name in FIGURES[table.NAME]:
-        (pictures / f"{name}.png").write_bytes(parent.path("figures", f"{name}.png").read_bytes())
-    write_atomically(folder / f"{table.NAME}.md", text + "\n")
-    console.print(table.report(found))
-    console.print(f"report:       {folder / table.NAME}.md")
+        (place / f"{name}.png").write_bytes(parent.path("figures", f"{name}.png").read_bytes())
+    write_atomically(place.with_name(f"{place.name}.md"), text + "\n")
+
+
+def _each(results, name):
+    """The different values of a field, in order."""
+    return ", ".join(dict.fromkeys(result[name] for result in results))
 
 
 def _result(run):
-    """What a report needs of a child."""
+    """What a report needs of a child, and what a results file says of it."""
     try:
         scores = json.loads((run.folder / "scores.json").read_text())
     except (OSError, ValueError):
         scores = {}
-    rows = run.metrics()
     times = [row["time"] for row in run.rows()]
+    facts = run.manifest
     return {
         "run": run.id,
-        "scores": {name: score["value"] for name, score in scores.items()},
-        "rows": rows,
+        "config": setting(run.config),
+        "day": facts["created"][:10],
+        "machine": f"{facts.get('backend')} on {(facts.get('device') or {}).get('name')}",
+        "code": ((facts.get("git") or {}).get("commit") or "unknown")[:12],
         "minutes": (max(times) - min(times)) / 60_000 if times else 0.0,
+        "scores": {name: score["value"] for name, score in scores.items()},
+        "rows": [
+            {name: float(f"{value:.6g}") for name, value in row.items()} for row in run.metrics()
+        ],
     }

@@ -237,10 +237,37 @@ def test_a_table_goes_on_where_it_was_stopped(world, tmp_path, monkeypatch):
         "CE-0.30-0",
         "MAE-0.30-0",
     }
-    text = (results / "noisy-labels.md").read_text()
+    text = (results / "noisy-labels-smoke.md").read_text()
     assert "| CE |" in text and "| MAE |" in text and "undecided" in text
+    assert "2 of 2 runs" in text
     for name in FIGURES["noisy-labels"]:
-        assert (results / "noisy-labels" / f"{name}.png").stat().st_size > 1000
+        assert (results / "noisy-labels-smoke" / f"{name}.png").stat().st_size > 1000
+
+
+def test_a_table_goes_on_from_the_results_of_another_machine(world, tmp_path, monkeypatch):
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    arguments, results = ("noisy-labels", "smoke", 1), tmp_path / "results"
+    parent = reproduce(*arguments, root=tmp_path / "runs", results=results)
+    written = results / "noisy-labels-smoke" / "results.json"
+    kept = json.loads(written.read_text())
+    child = Run.open(parent.manifest["children"]["CE-0.30-0"], tmp_path / "runs")
+    scores = json.loads((child.folder / "scores.json").read_text())
+    assert kept["CE-0.30-0"]["scores"]["test_accuracy"] == scores["test_accuracy"]["value"]
+    assert kept["CE-0.30-0"]["rows"][0]["loss"] == pytest.approx(child.metrics()[0]["loss"])
+
+    marked = json.loads(written.read_text())
+    marked["CE-0.30-0"]["scores"]["test_accuracy"] = 0.125  # so that the table shows who made it
+    marked["MAE-0.30-0"]["config"]["training"]["epochs"] = 2  # another setting: run again
+    written.write_text(json.dumps(marked))
+    other = reproduce(*arguments, root=tmp_path / "other", results=results)
+    assert list(other.manifest["children"]) == ["MAE-0.30-0"]
+    text = (results / "noisy-labels-smoke.md").read_text()
+    assert "| CE | 12.50 (n=1) |" in text and "2 of 2 runs" in text
+    assert json.loads(written.read_text())["MAE-0.30-0"]["config"]["training"]["epochs"] == 1
+
+    written.write_text("{")
+    with pytest.raises(UserError, match="results.json is no file of results.*Remove it"):
+        reproduce(*arguments, root=tmp_path / "third", results=results)
 
 
 def test_children_are_nested_in_mlflow(world, tmp_path, monkeypatch):

@@ -1,0 +1,55 @@
+"""Results of finished runs in one file beside the report, from which any machine goes on."""
+
+import json
+from pathlib import Path
+
+from app.errors import UserError
+from app.files import write_atomically
+
+
+def setting(config):
+    """What decides the result of a run: its configuration without the place of the data.
+
+    Args:
+        config: dict, as `app.config.to_dict` gives it and config.json holds it.
+    """
+    values = json.loads(json.dumps(config))  # tuples are lists in a file
+    values.get("data", {}).pop("directory", None)
+    return values
+
+
+def read_kept(path, configs):
+    """The results of a file that belong to runs of these settings.
+
+    Args:
+        path: a JSON file that `write_kept` wrote, or none yet.
+        configs: {child: config dict} of the table.
+
+    Returns:
+        {child: result}; children whose setting has changed since are left out.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = Path(path)
+    if not path.exists():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            key: result
+            for key, result in found.items()
+            if key in configs and result["config"] == setting(configs[key])
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} is no file of results ({error}). Remove it to run the whole table again, or "
+            "take it from the repository."
+        ) from error
+
+
+def write_kept(path, results):
+    """Writes results {child: result}, a line a child, so that two versions compare well."""
+    lines = (f"{json.dumps(key)}: {json.dumps(result)}" for key, result in results.items())
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, "{\n" + ",\n".join(lines) + "\n}\n")
