@@ -1,7 +1,8 @@
 """Images as CLIP and SigLIP were shown them: resized as Pillow does it, cropped, normalised.
 
-keras-hub's own converters neither antialias (CLIP) nor cut off what a cubic overshoots, and crop
-before they resize: 7 levels off for a square image of 32 pixels, 137 for one of 45x60.
+keras-hub's own converters do not cut off what a cubic overshoots, and CLIP's crops before it
+resizes and does not antialias: 7 levels of 255 off for a square image of 32 pixels, 137 for one of
+45x60.
 """
 
 import numpy as np
