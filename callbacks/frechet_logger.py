@@ -11,6 +11,8 @@ class FrechetLogger(EveryEpochs):
     best checkpoint. So put it BEFORE loggers and checkpoints. In the epochs between, `logs` has
     no such entry, so plots and best checkpoints see measured values only.
 
+    Here `app.metrics.model_score.ModelScore` makes such a function of metrics by name, like "kid".
+
     Args:
         score: function (model) -> float, or a dict of name to float.
         every: int >= 1, in epochs.

@@ -115,13 +115,17 @@ class Evaluation:
         "auto",
         "align",
         "cifar-classifier",
+        "clip-vit-b32",
+        "clip-vit-l14-336",
         "digit-classifier",
         "image-text",
         "inception",
         "pixels",
+        "siglip",
     ] = "auto"
     """Features; auto: the classifier of digits or of CIFAR-10's classes, pixels otherwise;
-    inception: for FID; align, image-text: for scores of images and texts."""
+    inception: for FID; align, clip-vit-b32, clip-vit-l14-336 (CMMD's), image-text, siglip: for
+    scores of images and texts."""
 
     def __post_init__(self):
         check_types(self)

@@ -68,7 +68,7 @@ def shipped_statistics(data, split, extractor, folder=FOLDER):
     """Reads the shipped statistics of a data set, if they were made with this very extractor.
 
     The Frechet distance to them is that to the full statistics, to 1e-5 of its value or better
-    (MNIST: 2e-7).
+    (MNIST: 2e-7, CIFAR-10: 6e-9).
 
     Args:
         data: str; name of the data set.

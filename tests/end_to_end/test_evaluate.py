@@ -1,5 +1,6 @@
 """`evaluate` on a run, a folder and an archive: scores, figures, the cache."""
 
+import importlib.util
 import json
 import os
 
@@ -8,7 +9,8 @@ import pytest
 
 from app.cli import main
 from app.data import load
-from app.metrics.features import DigitFeatures, Pixels
+from app.metrics.features import DigitFeatures, Pixels, extractor
+from tests.app.metrics.features.presets import write_clip, write_siglip
 from tests.end_to_end.images import counted, evaluated, noisy, saved
 
 USUAL = {
@@ -138,6 +140,48 @@ def test_shipped_statistics_stand_in_for_mnist(place, refused, capsys, monkeypat
     assert 1 < scores["frechet"]["value"] < scores["frechet_black"]["value"] / 5
     assert "200 images in 1024 dimensions" in scores["frechet"]["note"]
     assert scores["class_accuracy"]["value"] > 0.98
+
+
+def test_shipped_statistics_stand_in_for_cifar(place, capsys, monkeypatch):
+    monkeypatch.delenv("NOISEWISE_DATA", raising=False)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(place / "nothing"))
+    images = np.random.default_rng(0).integers(0, 256, (20, 32, 32, 3)).astype("uint8")
+    np.savez(place / "noise.npz", images=images)
+    scores, _ = evaluated(place, "noise.npz", "--against", "cifar10")
+    assert "shipped statistics of cifar10 train are used instead" in capsys.readouterr().out
+    assert scores["frechet"]["extractor"] == "cifar-classifier"
+    assert scores["frechet"]["reference_samples"] == 50_000
+    assert scores["frechet"]["value"] > 100
+
+
+@pytest.mark.parametrize("name", ["clip-vit-b32", "clip-vit-l14-336", "siglip"])
+def test_without_weights_one_sentence_says_what_to_get(place, refused, monkeypatch, name):
+    monkeypatch.setenv("HOME", str(place))  # where weights are looked for
+    words = ["evaluate", "noisy.npz", "--against", "digits", "--metrics", "cmmd"]
+    refused(
+        [*words, "--extractor", name],
+        f"'{name}' needs keras-hub and published weights.*https://www.kaggle.com/models/keras/.* "
+        f"put them into the folder .*/noisewise/{name}, or pass the folder .*--extractor-weights",
+    )
+    assert not list(place.glob("evaluations/*"))
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("keras_hub") is None,
+    reason="keras-hub is absent (requirements-pretrained.txt)",
+)
+@pytest.mark.parametrize("name, write", [("clip-vit-b32", write_clip), ("siglip", write_siglip)])
+def test_an_encoder_of_keras_hub_gives_scores_and_the_heatmap(place, name, write):
+    write(place / "weights")
+    words = ["--against", "digits", "--metrics", "cmmd,image_text", "--samples", 30]
+    words += ["--extractor", name, "--extractor-weights", place / "weights"]
+    np.savez(place / "small.npz", images=noisy(40)[0], labels=noisy(40)[1])
+    scores, folder = evaluated(place, "small.npz", *words, "--prompt", "the digit {}")
+    assert {"cmmd", "matching_accuracy", "clip_score", "top1_similarity"} <= set(scores)
+    judges = {(score["extractor"], score["extractor_digest"]) for score in scores.values()}
+    made = extractor(name, weights=place / "weights")
+    assert judges == {(name, made.digest)}
+    assert (folder / "figures" / "similarity.png").stat().st_size > 1000
 
 
 def test_a_run_keeps_what_was_measured_of_the_same_images(tiny, monkeypatch):

@@ -6,20 +6,25 @@ images `(samples, height, width, channels)` into float32 features `(samples, dim
 
 from app.metrics.features.align import AlignFeatures
 from app.metrics.features.cifar_classifier import CifarFeatures
+from app.metrics.features.clip import ClipB32Features, ClipL14Features
 from app.metrics.features.digit_classifier import DigitFeatures
 from app.metrics.features.image_text_encoder import ImageTextFeatures
 from app.metrics.features.inception import InceptionFeatures
 from app.metrics.features.pixels import Pixels
+from app.metrics.features.siglip import SiglipFeatures
 
 EXTRACTORS = {
     each.name: each
     for each in (
         AlignFeatures,
         CifarFeatures,
+        ClipB32Features,
+        ClipL14Features,
         DigitFeatures,
         ImageTextFeatures,
         InceptionFeatures,
         Pixels,
+        SiglipFeatures,
     )
 }
 
@@ -29,8 +34,8 @@ def extractor(name, **arguments):
 
     Args:
         name: str; one of `EXTRACTORS`.
-        arguments: what its class takes; "pixels" needs the `shape` of the images, "inception" looks
-            for its weights when it is made, not before.
+        arguments: what its class takes; "pixels" needs the `shape` of the images, those that take
+            `weights` look for them when they are made, not before.
 
     Raises:
         ValueError: if no extractor has that name.

@@ -10,7 +10,8 @@ from app.errors import UserError
 from app.metrics.features.align_text import TextNetwork
 from app.metrics.features.align_vision import VisionNetwork
 from app.metrics.features.align_weights import load_align
-from app.metrics.features.pixels import check_images
+from app.metrics.features.filled_batches import filled_batches
+from app.metrics.features.pixels import check_photographs
 from app.metrics.features.word_pieces import WordPieces
 
 RESIZED, CROP = 346, 289  # pixels
@@ -82,13 +83,10 @@ class AlignFeatures:
 
     def __call__(self, images):
         """Returns the features of images."""
-        images = check_images(images)
-        if images.shape[-1] not in (1, 3):
-            raise ValueError(
-                "ALIGN takes RGB or grey images (samples, height, width, 3 or 1). Received: "
-                f"shape={images.shape}."
-            )
-        return self._passed(lambda batch: self._see(prepare(batch)), images)
+        images = check_photographs(images, "ALIGN")
+        return filled_batches(
+            lambda batch: self._see(prepare(batch)), self.batch_size, self.dimension, images
+        )
 
     def embed(self, images):
         """Returns embeddings of float images of 0 to 255, a tensor with gradients (for guidance).
@@ -100,17 +98,7 @@ class AlignFeatures:
 
     def embed_text(self, texts):
         """Returns the features of a list of texts, float32 `(texts, dimension)`."""
-        return self._passed(self._read, *self.pieces(texts))
-
-    def _passed(self, function, *arrays):
-        """Passes arrays through a function in batches of one size, the last one filled up."""
-        found = np.empty((len(arrays[0]), self.dimension), np.float32)
-        for start in range(0, len(found), self.batch_size):
-            batches = [array[start : start + self.batch_size] for array in arrays]
-            count = len(batches[0])
-            padded = [np.resize(batch, (self.batch_size, *batch.shape[1:])) for batch in batches]
-            found[start : start + count] = ops.convert_to_numpy(function(*padded))[:count]
-        return found
+        return filled_batches(self._read, self.batch_size, self.dimension, *self.pieces(texts))
 
 
 def prepare(images):

@@ -8,7 +8,7 @@ from keras import ops
 from app.diffusion.compiled import compiled
 from app.metrics.features.inception_network import SIZE, WIDTHS, InceptionNetwork
 from app.metrics.features.inception_weights import load_weights
-from app.metrics.features.pixels import check_images
+from app.metrics.features.pixels import check_photographs
 
 LAYERS = (64, 192, 768, 2048)
 
@@ -78,12 +78,7 @@ class InceptionFeatures:
 
     def layers(self, images):
         """Returns all features and logits of one pass by name, float32 numpy."""
-        images = check_images(images)
-        if images.shape[-1] not in (1, 3):
-            raise ValueError(
-                "Inception takes RGB or grey images (samples, height, width, 3 or 1). Received: "
-                f"shape={images.shape}."
-            )
+        images = check_photographs(images, "Inception")
         found = {name: np.empty((len(images), n), "float32") for name, n in WIDTHS.items()}
         for start in range(0, len(images), self.batch_size):
             batch = images[start : start + self.batch_size]

@@ -55,3 +55,19 @@ def check_images(images):
             f"Received: {images.dtype} {images.shape}."
         )
     return images
+
+
+def check_photographs(images, title):
+    """Returns the array if it is a batch of uint8 RGB or grey images, and says so if not.
+
+    Args:
+        images: uint8 `(samples, height, width, 1 or 3)`.
+        title: str; who takes them, for the sentence.
+    """
+    images = check_images(images)
+    if images.shape[-1] not in (1, 3):
+        raise ValueError(
+            f"{title} takes RGB or grey images (samples, height, width, 3 or 1). Received: "
+            f"shape={images.shape}."
+        )
+    return images

@@ -3,7 +3,7 @@ import pytest
 
 from app.data import load
 from app.errors import UserError
-from app.metrics.features import DigitFeatures, Pixels
+from app.metrics.features import CifarFeatures, DigitFeatures, Pixels
 from app.metrics.frechet import Statistics, frechet_distance
 from app.metrics.make_reference_statistics import main
 from app.metrics.reference_statistics import (
@@ -69,12 +69,27 @@ def test_the_shipped_files_are_of_the_shipped_classifier(split, count):
     assert frechet_distance(judge(255 - images), statistics) > 20 * near
 
 
-def test_shipped_and_full_statistics_give_one_distance(shared_data):
-    judge = DigitFeatures()
-    full = Statistics.of(judge(load("mnist", shared_data, "test").images))
-    known, _ = shipped_statistics("mnist", "test", judge)
-    rows = judge(load("mnist-5k", split="test").images)
-    assert frechet_distance(rows, known) == pytest.approx(frechet_distance(rows, full), rel=1e-5)
+def test_the_shipped_files_of_cifar_are_of_the_shipped_classifier():
+    """Both splits show the same things, which noise does not."""
+    judge, known = CifarFeatures(), {}
+    for split, count in (("train", 50_000), ("test", 10_000)):
+        assert path_of("cifar10", split, judge.name).stat().st_size < 2.5e6
+        known[split], record = shipped_statistics("cifar10", split, judge)
+        assert known[split].count == count and record["split"] == split
+        assert record["class_names"][0] == "airplane" and record["image_shape"] == [32, 32, 3]
+    between = frechet_distance(known["train"], known["test"])
+    assert 0.1 < between < 3
+    noise = np.random.default_rng(0).integers(0, 256, (300, 32, 32, 3)).astype("uint8")
+    assert frechet_distance(judge(noise), known["test"]) > 100 * between
+
+
+@pytest.mark.parametrize("name, judge", [("mnist", DigitFeatures), ("cifar10", CifarFeatures)])
+def test_shipped_and_full_statistics_give_one_distance(shared_data, name, judge):
+    judge = judge()
+    rows = judge(load(name, shared_data, "test").images)
+    known, _ = shipped_statistics(name, "test", judge)
+    full, some = Statistics.of(rows), rows[:2000]
+    assert frechet_distance(some, known) == pytest.approx(frechet_distance(some, full), rel=1e-5)
 
 
 def test_the_script_makes_a_file_a_split(tmp_path, capsys):

@@ -22,7 +22,10 @@ def test_other_shapes_are_refused():
 
 
 def test_registry():
-    known = "align, cifar-classifier, digit-classifier, image-text, inception, pixels"
+    known = (
+        "align, cifar-classifier, clip-vit-b32, clip-vit-l14-336, digit-classifier, image-text, "
+        "inception, pixels, siglip"
+    )
     assert ", ".join(EXTRACTORS) == known
     assert extractor("pixels", shape=(2, 2, 1)).dimension == 4
     with pytest.raises(ValueError, match=f"Choose one of: {known}"):
