@@ -124,7 +124,9 @@ class Reproduce:
     table: Positional[Annotated[str, tyro.conf.arg(metavar="TABLE")]]
     """Table: noisy-labels."""
     budget: Literal["smoke", "cpu", "full"] = "cpu"
-    """smoke: embedded digits, minutes; cpu: at most 3 hours on two cores; full: the papers' own."""
+    """smoke: embedded digits, minutes; cpu: real data on two cores; full: the papers' own."""
+    hours: float | None = None
+    """No run is begun that would not end within these hours; 3 for cpu where none are given."""
     seeds: int = 3
     """Seeds of each run that gets more than one."""
     data_directory: str | None = None
@@ -136,6 +138,8 @@ class Reproduce:
 
     def __post_init__(self):
         require(self.seeds >= 1, f"`--seeds` must be 1 or more. Received: {self.seeds}.")
+        hours = self.hours is None or self.hours > 0
+        require(hours, f"`--hours` must be above 0. Received: {self.hours}.")
 
 
 @dataclass(frozen=True)

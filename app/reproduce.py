@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import math
+import time
 from pathlib import Path
 
 from app.config import to_dict
@@ -20,7 +22,7 @@ from app.train import resume, train
 REST = 15.0  # seconds of a run outside its training steps: start, measuring, export, upload
 
 
-def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/results"):
+def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/results", hours=None):
     """Runs a table, or goes on with it; writes the report into the run and into `results`.
 
     A table is a run of its own, whose manifest names its children. Started again with the same
@@ -35,6 +37,7 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
         directory: folder of existing data sets, or None.
         root: folder of all runs.
         results: folder of the Markdown report; that of "smoke" has the word in its name.
+        hours: float or None; no child is begun that would not end within them.
 
     Raises:
         UserError: no such table.
@@ -51,13 +54,20 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
     own = {key: _opened(parent, key, root) for key in recipes}
     found |= {key: _result(run) for key, run in own.items() if run and run.status == "finished"}
     left = {key: recipe for key, recipe in recipes.items() if key not in found}
+    seconds = _seconds(left)
     console.print(
-        f"{parent.id}: {len(recipes)} runs, {len(found)} of them finished, {_estimate(left)}"
+        f"{parent.id}: {len(recipes)} runs, {len(found)} of them finished, about "
+        f"{sum(seconds.values()) / 60:.0f} minutes for the others, one after another"
     )
     parent.set_status("running")
+    end = time.monotonic() + 3600 * (math.inf if hours is None else hours)
     try:
         with Mirror(parent, say=console.print) as mirror:
             for number, (key, recipe) in enumerate(left.items(), 1):
+                if time.monotonic() + seconds[key] > end:
+                    parent.set_status("stopped", f"cut at {hours:g} hours")
+                    console.print(f"Cut at {hours:g} hours; the same command goes on.")
+                    break
                 console.print(f"[{number}/{len(left)}] {key}")
                 found[key] = _result(_child(parent, key, recipe, root))
                 _report(parent, table, found, recipes, place)
@@ -105,13 +115,12 @@ def _child(parent, key, recipe, root):
     )
 
 
-def _estimate(recipes):
-    """How long the children that are left will take, from a few steps of the first."""
+def _seconds(recipes):
+    """How long each child that is left will take, from a few steps of the first."""
     if not recipes:
-        return "nothing left to run"
-    _, _, seconds, steps = timed(next(iter(recipes.values())))
-    each = [recipe.training.epochs * steps * seconds + REST for recipe in recipes.values()]
-    return f"about {sum(each) / 60:.0f} minutes for the others, one after another"
+        return {}
+    _, _, step, steps = timed(next(iter(recipes.values())))
+    return {key: recipe.training.epochs * steps * step + REST for key, recipe in recipes.items()}
 
 
 def _report(parent, table, found, recipes, place):

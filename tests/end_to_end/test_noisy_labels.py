@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -242,6 +243,27 @@ def test_a_table_goes_on_where_it_was_stopped(world, tmp_path, monkeypatch):
     assert "2 of 2 runs" in text
     for name in FIGURES["noisy-labels"]:
         assert (results / "noisy-labels-smoke" / f"{name}.png").stat().st_size > 1000
+
+
+def test_a_table_is_cut_at_its_hours(world, tmp_path, monkeypatch, capsys):
+    import app.reproduce as verb
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    monkeypatch.setattr(verb, "_seconds", lambda recipes: dict.fromkeys(recipes, 3000.0))
+    now = iter([0.0, 0.0, 1000.0])  # seconds: at the start, before the first run, before the second
+    monkeypatch.setattr(verb, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    where = {"root": tmp_path / "runs", "results": tmp_path / "results"}
+    parent = reproduce("noisy-labels", "smoke", 1, hours=1, **where)
+    assert list(parent.manifest["children"]) == ["CE-0.30-0"]
+    assert parent.status == "stopped" and parent.manifest["reason"] == "cut at 1 hours"
+    assert "Cut at 1 hours; the same command goes on." in capsys.readouterr().out
+    text = (tmp_path / "results/noisy-labels-smoke.md").read_text()
+    assert "1 of 2 runs" in text and "| MAE |" not in text
+    monkeypatch.undo()
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    again = reproduce("noisy-labels", "smoke", 1, **where)
+    assert again.id == parent.id and again.status == "finished"
+    assert len(again.manifest["children"]) == 2
 
 
 def test_a_table_goes_on_from_the_results_of_another_machine(world, tmp_path, monkeypatch):
