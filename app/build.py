@@ -130,8 +130,8 @@ def build_optimizer(recipe: config.Recipe, steps: int):
         "sgd": keras.optimizers.SGD,
     }[settings.name]
     options = {}
-    if settings.name != "adam":
-        options["weight_decay"] = settings.weight_decay or None
+    if settings.name == "adamw" or settings.weight_decay:
+        options["weight_decay"] = settings.weight_decay
     if settings.name == "sgd":
         options["momentum"] = settings.momentum
     if settings.accumulation_steps > 1:
