@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from app.config import Data, Diffusion, Optimizer, Recipe, Sampling, Training, Unet, Watching
 
-# B9: T=1000 linear; AdamW 1e-4, clip 1 (decay: PyTorch's own); 50 epochs; 90/10 split; flips; no
+# B9: T=1000 linear; AdamW 1e-4, clip 1 (decay: PyTorch's own); 50 epochs; 90/10 split; flips;
+# no attention.
 CONDITIONAL = Recipe(
     name="cifar10-conditional",
     summary="Class-conditional U-Net without attention, 50 epochs (a GPU's job).",
