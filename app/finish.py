@@ -3,6 +3,7 @@
 from app.build import class_labels, drawing
 from app.evaluate import evaluate
 from app.export import export
+from app.metrics.subsets import random_rows
 from app.models.strips import decode, encode
 from app.progress import console
 from app.reports.figures import draw_into_run, schedule_figure, strip_figure, training_curves
@@ -12,6 +13,7 @@ from app.sample import draw_into, sample_options
 from app.trained import best_of, save_weights
 
 STRIPS = 10  # images, a row each
+FEW = 1000  # real images they are taken from
 
 
 def finish(run, recipe, images, model, averages):
@@ -36,7 +38,8 @@ def finish(run, recipe, images, model, averages):
 
 def draw_strips(run, recipe, images, model):
     """figures/encode.png: real images into noise; figures/decode.png: from noise to images."""
-    real = images.validation.first(min(STRIPS, len(images.validation))).images
+    few = images.validation.first(min(FEW, len(images.validation))).images
+    real = random_rows(few, STRIPS)  # the first ones may be all of one class
     draw_into_run(run, "encode", strip_figure, *encode(model, real, recipe.sampling.seed))
     labels = class_labels(model, STRIPS)
     drawn = decode(model, STRIPS, labels, **drawing(recipe.sampling, model.pixel_range))

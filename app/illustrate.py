@@ -7,7 +7,6 @@ from app.metrics.nearest import nearest_rows
 from app.metrics.subsets import shuffled
 from app.reports.evaluation_figures import (
     captioned_figure,
-    curves_figure,
     neighbours_figure,
     similarity_figure,
 )
@@ -31,8 +30,6 @@ def illustrate(run, seen, scores, class_names=()):
         Names of the figures drawn.
     """
     drawn = {}
-    if rows := run.metrics():
-        drawn["metrics"] = (curves_figure, rows)
     if seen.labels is not None:
         drawn["samples"] = (captioned_figure, *_captioned(seen, scores, class_names))
     training = seen.reference if seen.training is None else seen.training

@@ -55,36 +55,6 @@ def captioned_figure(images, captions, path, columns=10):
     save(figure, path)
 
 
-def curves_figure(rows, path):
-    """Every metric of a run by epoch, a panel each, training and validation together, as a PNG.
-
-    Args:
-        rows: list of dicts with `step` and metrics, as `Run.metrics` gives them.
-        path: where the PNG goes.
-    """
-    names = dict.fromkeys(name for row in rows for name in row)
-    names = [name for name in names if name != "step" and not name.startswith("system/")]
-    panels = {}
-    for name in names:
-        panels.setdefault(name.removeprefix("val_"), []).append(name)
-    columns = min(3, max(1, len(panels)))
-    height = max(1, math.ceil(len(panels) / columns))
-    figure = Figure(figsize=(4.5 * columns, 3 * height), layout="constrained")
-    places = figure.subplots(height, columns, squeeze=False).flat
-    for axes, group in zip(places, panels.values(), strict=False):
-        for name in group:
-            points = [(row["step"] + 1, row[name]) for row in rows if name in row]
-            axes.plot(
-                *zip(*points, strict=True), marker="." if len(points) < 30 else "", label=name
-            )
-        axes.set(xlabel="epoch", ylabel=group[0].removeprefix("val_"))
-        axes.grid(alpha=0.3)
-        axes.legend()
-    for axes in list(figure.axes)[len(panels) :]:
-        axes.axis("off")
-    save(figure, path)
-
-
 def neighbours_figure(images, neighbours, path):
     """Generated images on the left, the nearest training images of each to the right, as a PNG.
 

@@ -1,5 +1,7 @@
 """Figures of a run, drawn with matplotlib without a display."""
 
+import math
+
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -8,25 +10,33 @@ from callbacks.image_grid import grid
 
 
 def training_curves(rows, path):
-    """Loss (and distance, where measured) by epoch, as a PNG.
+    """Every metric of a run by epoch, a panel each, training and validation together, as a PNG.
 
     Args:
-        rows: list of dicts with `step` and metrics, as in metrics.jsonl.
+        rows: list of dicts with `step` and metrics, as `Run.metrics` gives them.
         path: where the PNG goes.
     """
-    names = [("loss", "val_loss"), ("fmd",)]
-    names = [group for group in names if any(group[0] in row for row in rows)]
-    figure = Figure(figsize=(5 * max(1, len(names)), 3.5), layout="constrained")
-    for axes, group in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+    names = dict.fromkeys(name for row in rows for name in row)
+    names = [name for name in names if name != "step" and not name.startswith("system/")]
+    panels = {}
+    for name in names:
+        panels.setdefault(name.removeprefix("val_"), []).append(name)
+    columns = min(3, max(1, len(panels)))
+    height = max(1, math.ceil(len(panels) / columns))
+    figure = Figure(figsize=(4.5 * columns, 3 * height), layout="constrained")
+    places = figure.subplots(height, columns, squeeze=False).flat
+    for axes, group in zip(places, panels.values(), strict=False):
         for name in group:
             points = [(row["step"] + 1, row[name]) for row in rows if name in row]
             axes.plot(
-                *zip(*points, strict=True), label=name, marker="." if len(points) < 30 else ""
+                *zip(*points, strict=True), marker="." if len(points) < 30 else "", label=name
             )
-        axes.set(xlabel="epoch", ylabel="loss" if group[0] == "loss" else "Frechet distance")
-        axes.set_yscale("log")
+        axes.set(xlabel="epoch", ylabel=group[0].removeprefix("val_"))
+        axes.set_yscale("log" if "loss" in group else "linear")
         axes.grid(alpha=0.3)
         axes.legend()
+    for axes in list(figure.axes)[len(panels) :]:
+        axes.axis("off")
     save(figure, path)
 
 

@@ -32,13 +32,13 @@ def drawn(monkeypatch):
     def keep(name):
         return lambda *content: found.update({name: content[:-1]})
 
-    for name in ("captioned", "curves", "neighbours", "similarity"):
+    for name in ("captioned", "neighbours", "similarity"):
         monkeypatch.setattr(illustrate, f"{name}_figure", keep(name))
     return found
 
 
-def run(folder, rows=()):
-    return types.SimpleNamespace(metrics=lambda: list(rows), path=folder.joinpath)
+def run(folder):
+    return types.SimpleNamespace(path=folder.joinpath)
 
 
 def of_brightness(values):
@@ -68,12 +68,11 @@ def test_an_image_text_encoder_gives_heatmap_and_similarities_as_captions(drawn,
     np.testing.assert_array_equal(images, found.images)
 
 
-def test_neighbours_are_training_images_and_curves_need_a_history(drawn, tmp_path):
+def test_neighbours_are_training_images(drawn, tmp_path):
     found = seen(training=of_brightness([2, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1]))
     scores = scores_of(found, ["nearest"])
-    rows = [{"step": 0, "loss": 1.0}]
-    names = illustrate.illustrate(run(tmp_path, rows), found, scores, CLASSES)
-    assert names == ["metrics", "samples", "nearest"]
+    names = illustrate.illustrate(run(tmp_path), found, scores, CLASSES)
+    assert names == ["samples", "nearest"]
     images, neighbours = drawn["neighbours"]
     assert neighbours.shape == (5, 5, 4, 4, 1)
     np.testing.assert_array_equal(neighbours[:, :, 0, 0, 0], images[:, 0, 0] * np.ones(5))

@@ -3,7 +3,6 @@ from PIL import Image
 
 from app.reports.evaluation_figures import (
     captioned_figure,
-    curves_figure,
     neighbours_figure,
     similarity_figure,
 )
@@ -47,18 +46,6 @@ def test_captioned_images_stand_in_their_order_row_by_row(tmp_path):
         assert len(rows) > 1000
         assert rows.mean() // (picture.shape[0] / 3) == index // 4
         assert columns.mean() // (picture.shape[1] / 4) == index % 4
-
-
-def test_every_metric_has_a_panel(tmp_path):
-    rows = [
-        {"step": step, "loss": 1 / (step + 1), "val_loss": 1.0, "system/cpu": 9.0}
-        for step in range(5)
-    ]
-    curves_figure(rows, tmp_path / "one.png")
-    rows[2]["fmd"], rows[4]["accuracy"], rows[4]["kid"] = 30.0, 0.5, -0.1
-    curves_figure(rows, tmp_path / "four.png")
-    one, four = pixels(tmp_path / "one.png"), pixels(tmp_path / "four.png")
-    assert four.shape[0] > 1.8 * one.shape[0] and four.shape[1] > 2.8 * one.shape[1]
 
 
 def test_the_diagonal_of_similarities_is_brightest(tmp_path):

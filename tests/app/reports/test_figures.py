@@ -2,7 +2,7 @@ import numpy as np
 from PIL import Image
 
 from app.diffusion.schedules import cosine, linear
-from app.reports.figures import schedule_figure, strip_figure
+from app.reports.figures import schedule_figure, strip_figure, training_curves
 
 
 def pixels(path):
@@ -27,3 +27,15 @@ def test_colour_strips_and_schedules_are_drawn(tmp_path):
     schedule_figure({"linear": linear(10), "cosine": cosine(20)}, tmp_path / "schedule.png")
     assert pixels(tmp_path / "rgb.png").std() > 0
     assert pixels(tmp_path / "schedule.png").std() > 0
+
+
+def test_every_metric_has_a_panel(tmp_path):
+    rows = [
+        {"step": step, "loss": 1 / (step + 1), "val_loss": 1.0, "system/cpu": 9.0}
+        for step in range(5)
+    ]
+    training_curves(rows, tmp_path / "one.png")
+    rows[2]["fmd"], rows[4]["accuracy"], rows[4]["kid"] = 30.0, 0.5, -0.1
+    training_curves(rows, tmp_path / "four.png")
+    one, four = pixels(tmp_path / "one.png"), pixels(tmp_path / "four.png")
+    assert four.shape[0] > 1.8 * one.shape[0] and four.shape[1] > 2.8 * one.shape[1]
