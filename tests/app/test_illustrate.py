@@ -77,4 +77,3 @@ def test_neighbours_are_training_images(drawn, tmp_path):
     assert neighbours.shape == (5, 5, 4, 4, 1)
     np.testing.assert_array_equal(neighbours[:, :, 0, 0, 0], images[:, 0, 0] * np.ones(5))
     assert drawn["captioned"][1] == ["cat", "cat", "dog", "dog", "dog"]
-    assert drawn["curves"] == (rows,)
