@@ -4,10 +4,12 @@ import dataclasses
 import inspect
 
 import keras
+import numpy as np
 
 import losses
 from app import config
 from app.build import build_optimizer, imported, jit_compile, own_code, seed_and_precision
+from app.errors import UserError
 from app.models.classifiers import eight_layer_cnn, resnet, small_cnn
 from app.models.gradient_norm import recording_norm
 
@@ -44,13 +46,27 @@ def build_classifier(recipe: config.Classification, image_shape, classes):
                 classes=classes,
                 **network.arguments,
             )
-            model(keras.ops.zeros((1, *image_shape)))
+            _refuse_probabilities(model, image_shape, network.path)
         else:
             model = NETWORKS[type(network)](image_shape, classes, **dataclasses.asdict(network))
     if recipe.loss.weight_penalty:
         for weight in model.trainable_variables:
             weight.regularizer = keras.regularizers.L1(recipe.loss.weight_penalty)
     return model
+
+
+def _refuse_probabilities(model, image_shape, path):
+    """Builds a network of the user's own by a call, and refuses one that ends in a softmax.
+
+    The losses take logits; probabilities in their place train, slowly and to a worse end.
+    """
+    images = np.random.default_rng(0).random((2, *image_shape), "float32")
+    found = keras.ops.convert_to_numpy(model(images))
+    if found.min() >= 0 and np.allclose(found.sum(axis=-1), 1, atol=1e-3):
+        raise UserError(
+            f"The network {path} gives probabilities (they sum to 1); the losses take logits. Take "
+            "the softmax off its last layer."
+        )
 
 
 def build_robust_loss(settings: config.RobustLoss):

@@ -12,7 +12,7 @@ import pytest
 import app.tasks.classification as task
 from app.audit import audit
 from app.cli import main
-from app.config import Data, LabelNoise, RobustLoss, SmallCNN, Training
+from app.config import CustomNetwork, Data, LabelNoise, RobustLoss, SmallCNN, Training
 from app.data import Dataset
 from app.errors import UserError
 from app.recipes.noisy_labels import REPORT
@@ -136,6 +136,27 @@ def test_asymmetric_noise_of_other_classes_is_refused(monkeypatch):
     dataset = Dataset("two", np.zeros((4, 8, 8, 1), "uint8"), [0, 1, 0, 1], ("cat", "mouse"))
     with pytest.raises(UserError, match="published pairs.*This data set has: cat, mouse"):
         draw_labels(dataset, LabelNoise(kind="asymmetric"))
+
+
+OWN = """
+import keras
+
+def network(image_size, image_channels, classes, activation=None):
+    inputs = keras.Input((image_size, image_size, image_channels))
+    flat = keras.layers.Flatten()(inputs)
+    return keras.Model(inputs, keras.layers.Dense(classes, activation)(flat))
+"""
+
+
+def test_an_own_network_that_ends_in_a_softmax_is_refused(world, tmp_path, monkeypatch):
+    (tmp_path / "own_classifier.py").write_text(OWN)
+    monkeypatch.syspath_prepend(tmp_path)
+    own = CustomNetwork(path="own_classifier:network")
+    parts = task.prepare(RECIPE)
+    assert task.untrained(replace(RECIPE, network=own), parts).count_params() == 65 * 10
+    softmax = CustomNetwork(path=own.path, arguments={"activation": "softmax"})
+    with pytest.raises(UserError, match="own_classifier:network gives probabilities.*softmax off"):
+        task.untrained(replace(RECIPE, network=softmax), parts)
 
 
 class Stop(keras.callbacks.Callback):
