@@ -4,13 +4,20 @@ import keras
 from keras import layers
 
 from app import config
-from app.build import build_optimizer, jit_compile, seed_and_precision
+from app.build import build_optimizer, jit_compile, load_part, seed_and_precision
+from app.data.resize import resized
 from app.errors import UserError, first_line
 from app.models.domain_adversarial import DomainAdversarial
 
 
-def build_adaptation(recipe: config.Adaptation, image_shape, classes, ramp_steps=None):
-    """The untrained model; the same weights for a seed."""
+def load_domain(recipe: config.Adaptation, domain, part):
+    """The "train" or "test" images of the domain "source" or "target", at the recipe's size."""
+    channels = 3 if recipe.channels == "colour" else 1
+    return resized(load_part(getattr(recipe, domain), part), recipe.size, channels)
+
+
+def build_adaptation(recipe: config.Adaptation, image_shape, classes, ramp_steps=1):
+    """The untrained model; the same weights for a seed. The ramp is for training only."""
     seed_and_precision(recipe.training)
     alignment = recipe.alignment
     return DomainAdversarial(
@@ -21,6 +28,8 @@ def build_adaptation(recipe: config.Adaptation, image_shape, classes, ramp_steps
         strength=alignment.strength,
         ramp_steps=ramp_steps if alignment.ramp else None,
         conditional=alignment.conditional,
+        entropy_weighted=alignment.entropy_weighted,
+        separate=alignment.separate,
         mmd=alignment.mmd,
         coral=alignment.coral,
         confusion=alignment.confusion,

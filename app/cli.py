@@ -25,6 +25,7 @@ from app.options import (
     Train,
 )
 from app.recipes import RECIPES, load_recipe
+from app.tasks import task_of
 
 
 def _train(arguments, program):
@@ -92,30 +93,21 @@ def _sample(options):
 def _evaluate(options):
     from app.subject import kind_of
 
-    kind = kind_of(options.subject, options.runs)
-    run = _open(options, options.subject) if kind == "run" else None
-    start_backend()
-    if run is not None and run.kind == "classification":
-        from app.tasks.classification_results import evaluate_classifier
-
-        evaluate_classifier(run, options.weights)
+    if kind_of(options.subject, options.runs) == "run":
+        run = _open(options, options.subject)
+        start_backend()
+        task_of(run.kind).evaluate(run, options)
         return
-    from app.evaluate import evaluate_images, evaluate_run
+    start_backend()
+    from app.evaluate import evaluate_images
 
-    (evaluate_run if kind == "run" else evaluate_images)(options)
+    evaluate_images(options)
 
 
 def _export(options):
     run = _open(options)
     start_backend()
-    if run.kind == "classification":
-        from app.export_classifier import export_classifier_run
-
-        export_classifier_run(run, options.weights)
-        return
-    from app.export import export_run
-
-    export_run(options.run, options.weights, root=options.runs)
+    task_of(run.kind).export(run, options)
 
 
 def _reproduce(options):

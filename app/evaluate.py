@@ -26,10 +26,9 @@ MOST_REAL = 60_000  # real images of a run measured against; more are streamed s
 SAMPLES = 2000  # images drawn where no number is given
 
 
-def evaluate_run(options):
-    """The `evaluate` verb on a run: `options` as in `app.options.Evaluate`."""
+def evaluate_run(run, options):
+    """The `evaluate` verb on a run of kind diffusion: `options` as in `app.options.Evaluate`."""
     samples = _enough(SAMPLES if options.samples is None else options.samples)
-    run = Run.open(options.subject, options.runs)
     recipe, model = load_trained(run, options.weights)
     images = build_data(recipe)
     if options.against:

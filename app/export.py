@@ -11,17 +11,15 @@ from app.errors import UserError
 from app.files import writing
 from app.models.sampling import draw_images, sampling_program
 from app.progress import console
-from app.run import Run
 from app.trained import load_trained
 
 # Reloaded programs may round differently in the last bit of a float: one grey level of 255.
 TOLERANCE = 1
 
 
-def export_run(run_id, weights="best", root="runs"):
-    """The `export` verb."""
-    run = Run.open(run_id, root)
-    recipe, model = load_trained(run, weights)
+def export_run(run, options):
+    """The `export` verb on a run of kind diffusion: `options` as in `app.options.Export`."""
+    recipe, model = load_trained(run, options.weights)
     paths = export(run, recipe, model)
     for kind, path in paths.items():
         console.print(f"{kind}: {path}")

@@ -9,14 +9,12 @@ from app.errors import UserError
 from app.files import writing
 from app.models.logits import from_uint8, logits_function
 from app.progress import console
-from app.trained import load_trained
 
 TOLERANCE = 1e-4  # of logits, which a reloaded program may round differently
 
 
-def export_classifier_run(run, weights="best"):
-    """The verb `export` on a classification run."""
-    _, model = load_trained(run, weights, "classification")
+def export_classifier_run(run, model):
+    """The verb `export` on a run whose trained classifier is `model`."""
     shape = run.manifest["images"][0]
     noise = np.random.default_rng(0).integers(0, 256, (4, *shape), dtype=np.uint8)
     console.print(f"classifier: {export_classifier(run, model, noise)}")

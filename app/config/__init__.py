@@ -4,7 +4,7 @@ A recipe is an instance of `Recipe`. The recipe chooses structure (which network
 changes values (`--optimizer.learning-rate 1e-3`). Field docstrings are the help texts.
 """
 
-from app.config.adaptation import Adaptation, Alignment, ConvBackbone, ResNet50
+from app.config.adaptation import Adaptation, Alignment, ConvBackbone, Movement, ResNet50
 from app.config.classification import Augmentation, Classification, LabelNoise, RobustLoss
 from app.config.classifier import Classifier, EightLayerCNN, ResNet, SmallCNN
 from app.config.data import Data
@@ -28,6 +28,7 @@ __all__ = [
     "EightLayerCNN",
     "Evaluation",
     "LabelNoise",
+    "Movement",
     "Network",
     "Optimizer",
     "PlainCNN",

@@ -51,6 +51,10 @@ class Alignment:
     """Let the strength rise from 0, by the schedule of DANN over the whole training."""
     conditional: bool = False
     """The domain head sees features times class probabilities (CDAN)."""
+    entropy_weighted: bool = False
+    """Rows of sure predictions weigh more in the domain head's loss (CDAN+E)."""
+    separate: bool = False
+    """Each domain passes batch normalisation by itself and is normalised by its own statistics."""
     mmd: float = 0.0
     """Weight of the maximum mean discrepancy (DAN)."""
     coral: float = 0.0
@@ -58,7 +62,7 @@ class Alignment:
     confusion: float = 0.0
     """Weight of the class confusion on the target (MCC)."""
     adapt_statistics: bool = False
-    """After training, batch normalisation takes its statistics of the target (AdaBN)."""
+    """Where it is measured and served, batch normalisation has the target's statistics (AdaBN)."""
 
     def __post_init__(self):
         check_types(self)
@@ -67,6 +71,31 @@ class Alignment:
             f"`stages` may hold 1, 2 and 3, each once. Received: {self.stages}.",
         )
         for name in ("strength", "mmd", "coral", "confusion"):
+            value = getattr(self, name)
+            require(value >= 0, f"`{name}` must be 0 or above. Received: {value}.")
+        require(
+            self.conditional or not self.entropy_weighted,
+            "`entropy_weighted` needs `conditional`: it is a part of CDAN+E. Received: True.",
+        )
+
+    @property
+    def target_statistics(self):
+        """Whether batch normalisation has the target's statistics where it is measured."""
+        return self.adapt_statistics or self.separate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movement:
+    """Random affine maps of the training images of both domains, anew each epoch."""
+
+    spread: float = 0.0
+    """Standard deviation of the entries of the 2x2 matrix around those of the identity."""
+    shift: float = 0.0
+    """Largest shift each way, pixels."""
+
+    def __post_init__(self):
+        check_types(self)
+        for name in ("spread", "shift"):
             value = getattr(self, name)
             require(value >= 0, f"`{name}` must be 0 or above. Received: {value}.")
 
@@ -89,14 +118,18 @@ class Adaptation:
     """Channels of the images that the network sees."""
     network: ConvBackbone | ResNet50 = field(default_factory=ConvBackbone)
     alignment: Alignment = field(default_factory=Alignment)
+    movement: Movement = field(default_factory=Movement)
     optimizer: Optimizer = field(default_factory=Optimizer)
     training: Training = field(default_factory=Training)
+    epoch_steps: int = 0
+    """Batches an epoch (0: one pass over the larger domain)."""
     evaluation_batch: int = 500
     """Images a step while measuring (without effect on the result)."""
 
     def __post_init__(self):
         check_types(self)
         positive(self, "evaluation_batch")
+        between(self, 0, 10**6, "epoch_steps")
         between(self, 8, 512, "size")
         require(self.name.strip() != "", "`name` must name the recipe. Received: nothing.")
         require(

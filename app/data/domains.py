@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from app.data.movement import moved
 from app.data.pixels import to_float
 from app.errors import UserError
 
@@ -12,9 +13,9 @@ UNLABELLED = -1
 class DomainBatches(keras.utils.PyDataset):
     """Gives (images, labels), half source and half target; the target's labels are all -1.
 
-    An epoch is one pass over the larger domain; the smaller one goes round as often as it needs,
-    in a new order each time. The order depends on (seed, epoch) alone, on either backend, so that
-    a resumed run sees what the uninterrupted one would have seen.
+    An epoch is one pass over the larger domain, or a number of batches; a domain goes round as
+    often as it needs, in a new order each time. The order depends on (seed, epoch) alone, on
+    either backend, so that a resumed run sees what the uninterrupted one would have seen.
 
     Args:
         source: Dataset with class labels.
@@ -22,12 +23,16 @@ class DomainBatches(keras.utils.PyDataset):
         batch_size: int; images of each domain in a batch.
         pixel_range: (low, high) of the float images.
         seed: int >= 0.
+        steps: int; batches an epoch, 0: one pass over the larger domain.
+        spread: float >= 0; of the random affine maps of `app.data.movement.moved`.
+        shift: float >= 0, pixels; likewise.
 
     Attributes:
         epoch: the epoch whose batches are given, from 0; `FollowEpoch` sets it.
 
     Raises:
-        UserError: a domain with fewer images than a batch, or of another shape.
+        UserError: a source without class labels, a domain with fewer images than a batch, or of
+            another shape.
 
     Example:
         ```python
@@ -36,8 +41,20 @@ class DomainBatches(keras.utils.PyDataset):
         ```
     """
 
-    def __init__(self, source, target, batch_size=64, pixel_range=(0.0, 1.0), seed=0):
+    def __init__(
+        self,
+        source,
+        target,
+        batch_size=64,
+        pixel_range=(0.0, 1.0),
+        seed=0,
+        steps=0,
+        spread=0.0,
+        shift=0.0,
+    ):
         super().__init__(workers=1, use_multiprocessing=False)
+        if not source.classes:
+            raise UserError(f"The source needs class labels, and '{source.name}' has none.")
         if source.image_shape != target.image_shape:
             raise UserError(
                 f"Both domains must have images of one shape. Received: {source.image_shape} in "
@@ -51,6 +68,7 @@ class DomainBatches(keras.utils.PyDataset):
             )
         self.domains, self.labels = (source.images, target.images), source.labels
         self.batch_size, self.pixel_range, self.seed = batch_size, pixel_range, seed
+        self.steps, self.movement = steps, (spread, shift)
         self.epoch = 0
         self._orders = {}
 
@@ -61,14 +79,19 @@ class DomainBatches(keras.utils.PyDataset):
         return ((count, *self.domains[0].shape[1:]), "float32"), ((count,), "int32")
 
     def __len__(self):
-        return max(len(images) for images in self.domains) // self.batch_size
+        return self.steps or max(len(images) for images in self.domains) // self.batch_size
 
     def __getitem__(self, index):
         step = self.epoch * len(self) + index
         source, target = (self._rows(place, step) for place in (0, 1))
         images = np.concatenate([self.domains[0][source], self.domains[1][target]])
         labels = np.concatenate([self.labels[source], np.full(len(target), UNLABELLED)])
-        return to_float(images, self.pixel_range), labels.astype("int32")
+        images = to_float(images, self.pixel_range)
+        if any(self.movement):
+            key = np.random.SeedSequence((self.seed, len(self.domains), step))
+            random = np.random.Generator(np.random.PCG64(key))
+            images = moved(images, *self.movement, random, fill=self.pixel_range[0])
+        return images, labels.astype("int32")
 
     def _rows(self, place, step):
         """Which images of a domain stand in the batch of a step, counted over all epochs."""

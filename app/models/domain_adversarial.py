@@ -1,8 +1,10 @@
 """A classifier that learns from one domain and is made to fit another, in plain compile and fit."""
 
 import keras
+import numpy as np
 from keras import ops
 
+from app.models.statistics import statistics_kept
 from layers import GradReverse
 from losses import ClassConfusion, CorrelationAlignment, MaximumMeanDiscrepancy
 
@@ -14,16 +16,19 @@ TARGET = -1  # the label of an image of the target domain
 class DomainAdversarial(keras.Model):
     """Trains a classifier on labelled source images and unlabelled target images together.
 
-    Use it where labels exist in one domain only. A batch holds both domains and goes through the
-    network once, so that batch normalisation sees both; rows with the label -1 are the target's.
-    A domain head behind a reversed gradient can stand at any of three stages, several at once;
-    MMD, CORAL and class confusion can be added, or stand alone. With none of them it is
-    source-only training.
+    Use it where labels exist in one domain only. A batch holds both domains, the source in its
+    first half; rows with the label -1 are the target's. A domain head behind a reversed gradient
+    can stand at any of three stages, several at once; MMD, CORAL and class confusion can be added,
+    or stand alone. With none of them it is source-only training: the network then never sees the
+    target's rows, not even for batch normalisation.
 
     Formula:
         loss = cross entropy of the source rows
              + sum over stages of binary cross entropy of the domain, through GradReverse
              + mmd * MMD(features) + coral * CORAL(features) + confusion * MCC(target logits)
+        with `entropy_weighted` the cross entropy of the domain has weights 1 + exp(-H), H the
+        entropy of the row's class probabilities, divided by their sum over the row's domain; each
+        domain counts half.
 
     Args:
         backbone: keras Model from float images to features `(batch, features)`.
@@ -34,6 +39,11 @@ class DomainAdversarial(keras.Model):
         ramp_steps: int or None; steps of DANN's ramp, None: constant strength.
         conditional: bool; the domain head sees the outer product of its features and of the class
             probabilities (CDAN) in place of the features alone.
+        entropy_weighted: bool; rows of sure predictions weigh more in the domain's loss (CDAN+E).
+            The weights are constants to the gradient, as the class probabilities are.
+        separate: bool; in training each domain passes batch normalisation by itself, and only the
+            source's pass moves the stored statistics: those of the target are to be computed
+            afterwards, by `app.models.statistics`. False: both domains pass together.
         mmd: float >= 0; weight of the maximum mean discrepancy of the hidden features.
         coral: float >= 0; weight of their CORAL distance.
         confusion: float >= 0; weight of the class confusion on the target.
@@ -47,7 +57,8 @@ class DomainAdversarial(keras.Model):
         `(batch, classes)` logits.
 
     Raises:
-        ValueError: a stage that does not exist, or a weight below 0.
+        ValueError: a stage that does not exist, a weight below 0, or entropy weights without a
+            conditional head.
 
     Example:
         ```python
@@ -59,7 +70,7 @@ class DomainAdversarial(keras.Model):
     References:
         Ganin et al. 2016, arXiv:1505.07818 (DANN); Long et al. 2018, arXiv:1705.10667 (CDAN);
         Long et al. 2015, arXiv:1502.02791 (DAN); Sun, Saenko 2016, arXiv:1607.01719 (CORAL);
-        Jin et al. 2019, arXiv:1912.03699 (MCC).
+        Jin et al. 2019, arXiv:1912.03699 (MCC); Chang et al. 2019, arXiv:1906.03950 (separate).
     """
 
     def __init__(
@@ -71,6 +82,8 @@ class DomainAdversarial(keras.Model):
         strength=1.0,
         ramp_steps=None,
         conditional=False,
+        entropy_weighted=False,
+        separate=False,
         mmd=0.0,
         coral=0.0,
         confusion=0.0,
@@ -87,9 +100,12 @@ class DomainAdversarial(keras.Model):
                 "`mmd`, `coral` and `confusion` are weights, 0 or above. "
                 f"Received: {mmd}, {coral}, {confusion}."
             )
+        if entropy_weighted and not conditional:
+            raise ValueError("`entropy_weighted` needs a `conditional` head. Received: none.")
         self.backbone = backbone
         self.classes, self.stages = int(classes), tuple(int(stage) for stage in stages)
-        self.conditional = bool(conditional)
+        self.conditional, self.entropy_weighted = bool(conditional), bool(entropy_weighted)
+        self.separate, self.aligned = bool(separate), bool(stages or mmd or coral or confusion)
         self.weights_of = {"mmd": float(mmd), "coral": float(coral), "confusion": float(confusion)}
         self.settings = {
             "hidden": int(hidden),
@@ -115,7 +131,7 @@ class DomainAdversarial(keras.Model):
         self.label_loss = keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="none"
         )
-        self.domain_loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        self.domain_loss = keras.losses.BinaryCrossentropy(from_logits=True, reduction="none")
         self.distances = {"mmd": MaximumMeanDiscrepancy(), "coral": CorrelationAlignment()}
         self.class_confusion = ClassConfusion()
         tensors = self._tensors(ops.zeros((2, *self.backbone.input_shape[1:])))
@@ -128,12 +144,20 @@ class DomainAdversarial(keras.Model):
 
     def call(self, images, training=None):
         """The logits of images of either domain; while training, the tensors of all stages."""
-        tensors = self._tensors(images, training)
-        return tensors if training else tensors["logits"]
+        return self._training_tensors(images) if training else self._tensors(images)["logits"]
 
     def compile(self, optimizer="adam", **kwargs):
         """As `keras.Model.compile`; the losses are those of the constructor."""
         super().compile(optimizer=optimizer, loss=None, **kwargs)
+
+    def fit(self, x=None, y=None, **kwargs):
+        """As `keras.Model.fit`; labels without a -1, which may be the target's own, are refused."""
+        if y is not None and not np.any(np.asarray(y) == TARGET):
+            raise ValueError(
+                "The second half of each batch is the target, labelled -1: its own labels must not "
+                f"be passed. Received: {len(y)} labels, none of them -1."
+            )
+        return super().fit(x, y, **kwargs)
 
     def classifier(self):
         """A plain model of images to logits that shares these weights: without domain heads."""
@@ -147,8 +171,12 @@ class DomainAdversarial(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The sum of all terms while training, else the label loss; rows of -1 have none."""
         logits = y_pred["logits"] if training else y_pred
-        labels = ops.reshape(ops.cast(y, "int32"), (-1,))
-        is_source = ops.cast(labels >= 0, "float32")
+        count = ops.shape(logits)[0]
+        labels = ops.reshape(ops.cast(y, "int32"), (-1,))[:count]
+        is_source = labels >= 0
+        if training and self.aligned:  # a label in the target's half is never read
+            is_source = ops.logical_and(is_source, ops.arange(count) < count // 2)
+        is_source = ops.cast(is_source, "float32")
         label_losses = self.label_loss(ops.maximum(labels, 0), logits)
         loss = ops.sum(label_losses * is_source) / ops.maximum(ops.sum(is_source), 1.0)
         for penalty in self.losses:
@@ -158,9 +186,11 @@ class DomainAdversarial(keras.Model):
     def _domain_terms(self, tensors, is_source):
         """What draws the domains together; the first half of a batch is the source."""
         total, half = 0.0, ops.shape(is_source)[0] // 2
+        weights = self._domain_weights(tensors["logits"], is_source)
         for place in range(len(self.stages)):
             domain = self._domain_logits(place, tensors, training=True)
-            total = total + self.domain_loss(ops.expand_dims(1.0 - is_source, -1), domain)
+            losses = self.domain_loss(ops.expand_dims(1.0 - is_source, -1), domain)
+            total = total + ops.sum(weights * losses)
         for name, distance in self.distances.items():
             if self.weights_of[name]:
                 hidden = tensors["hidden"]
@@ -169,6 +199,29 @@ class DomainAdversarial(keras.Model):
             target = tensors["logits"][half:]
             total = total + self.weights_of["confusion"] * self.class_confusion(target, target)
         return total
+
+    def _domain_weights(self, logits, is_source):
+        """What each row counts in the domain's loss; of sum 1."""
+        if not self.entropy_weighted:
+            return ops.ones_like(is_source) / ops.cast(ops.size(is_source), "float32")
+        logs = ops.log_softmax(logits)
+        entropy = -ops.sum(ops.exp(logs) * logs, axis=-1)
+        weights, shares = ops.stop_gradient(1.0 + ops.exp(-entropy)), 0.0
+        for domain in (is_source, 1.0 - is_source):
+            shares = shares + 0.5 * weights * domain / ops.maximum(ops.sum(weights * domain), 1.0)
+        return shares
+
+    def _training_tensors(self, images):
+        """The tensors of the stages: of the source alone, of both together, of one by one."""
+        half = ops.shape(images)[0] // 2
+        if not self.aligned:
+            return self._tensors(images[:half], training=True)
+        if not self.separate:
+            return self._tensors(images, training=True)
+        source = self._tensors(images[:half], training=True)
+        with statistics_kept(self.backbone):
+            target = self._tensors(images[half:], training=True)
+        return {name: ops.concatenate([source[name], target[name]]) for name in source}
 
     def _tensors(self, images, training=False):
         """The tensors of the stages by name."""
@@ -192,6 +245,8 @@ class DomainAdversarial(keras.Model):
             "classes": self.classes,
             "stages": list(self.stages),
             "conditional": self.conditional,
+            "entropy_weighted": self.entropy_weighted,
+            "separate": self.separate,
             **self.weights_of,
             **self.settings,
         }

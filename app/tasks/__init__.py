@@ -3,10 +3,15 @@
 A task module has `prepare(recipe) -> Parts`, `untrained(recipe, parts) -> model`,
 `facts(recipe, parts)` (its fields of the manifest), `batches(recipe, parts)` (training and
 validation), `watchers(run, recipe, parts, averages, mirror)` and
-`finish(run, recipe, parts, model, averages)`. `train` and `train --resume` need no more.
+`finish(run, recipe, parts, model, averages)`: `train` and `train --resume` need no more. The verbs
+of a finished run are `evaluate(run, options)` and `export(run, options)`.
 """
 
 import importlib
+
+from app.errors import UserError
+
+KINDS = ("diffusion", "classification", "adaptation")
 
 
 def task_of(kind):
@@ -14,5 +19,10 @@ def task_of(kind):
 
     Args:
         kind: "diffusion", "classification" or "adaptation".
+
+    Raises:
+        UserError: runs of this kind train no model.
     """
+    if kind not in KINDS:
+        raise UserError(f"A run of the kind {kind} has no model. Give a run of {', '.join(KINDS)}.")
     return importlib.import_module(f"app.tasks.{kind}")

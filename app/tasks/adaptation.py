@@ -6,12 +6,10 @@ import hashlib
 
 import numpy as np
 
-from app.build import load_part
-from app.build_adaptation import compiled_adaptation
+from app.build_adaptation import compiled_adaptation, load_domain
 from app.data import Dataset, split
 from app.data.domains import DomainBatches
 from app.data.pipeline import Batches
-from app.data.resize import resized
 from app.errors import UserError
 from app.metrics.domains import (
     information_maximization,
@@ -20,12 +18,21 @@ from app.metrics.domains import (
 )
 from app.metrics.subsets import shuffled
 from app.models.logits import PIXEL_RANGE, logits_function
-from app.tasks.adaptation_results import finish
+from app.tasks.adaptation_results import evaluate, export, finish, served
 from app.trained import best_average
 from callbacks import FrechetLogger
 from callbacks.mlflow_logger import MLflowLogger
 
-__all__ = ["batches", "facts", "finish", "prepare", "untrained", "watchers"]
+__all__ = [
+    "batches",
+    "evaluate",
+    "export",
+    "facts",
+    "finish",
+    "prepare",
+    "untrained",
+    "watchers",
+]
 
 WATCHED = 1000  # images of each domain that the measures without labels look at
 
@@ -43,12 +50,11 @@ class Parts:
 
 def prepare(recipe):
     """Loads both domains at one size; labels of target training images are thrown away."""
-    domains = {"source": recipe.source, "target": recipe.target}
-    channels, loaded = 3 if recipe.channels == "colour" else 1, {}
-    for domain, data in domains.items():
-        for name in ("train", "test"):
-            loaded[domain, name] = resized(load_part(data, name), recipe.size, channels)
-    source, target = loaded["source", "train"], loaded["target", "train"]
+    source, target, source_test, target_test = (
+        load_domain(recipe, domain, part)
+        for part in ("train", "test")
+        for domain in ("source", "target")
+    )
     if not source.classes:
         raise UserError(f"The source needs class labels, and {source.name} has none.")
     if source.class_names != target.class_names:
@@ -61,7 +67,7 @@ def prepare(recipe):
     train, validation = split(source, recipe.source.validation_fraction, seed=0)
     pair = hashlib.sha256(f"{source.digest} {target.digest}".encode()).hexdigest()[:16]
     train = dataclasses.replace(train, name=f"{source.name} to {target.name}", digest=pair)
-    return Parts(train, validation, target, loaded["source", "test"], loaded["target", "test"])
+    return Parts(train, validation, target, source_test, target_test)
 
 
 def untrained(recipe, parts):
@@ -83,7 +89,14 @@ def facts(recipe, parts):
 def batches(recipe, parts):
     """Seeded batches of both domains, and those of the source's validation loss."""
     options = {"pixel_range": PIXEL_RANGE, "seed": recipe.training.seed}
-    train = DomainBatches(parts.train, parts.target, recipe.training.batch_size, **options)
+    train = DomainBatches(
+        parts.train,
+        parts.target,
+        recipe.training.batch_size,
+        steps=recipe.epoch_steps,
+        **dataclasses.asdict(recipe.movement),
+        **options,
+    )
     size = min(recipe.evaluation_batch, len(parts.validation))
     return train, Batches(
         parts.validation, batch_size=size, shuffle=False, drop_remainder=False, **options
@@ -98,14 +111,15 @@ def watchers(run, recipe, parts, averages, mirror):
     def numbers(model):
         logits = compiled(model, recipe.evaluation_batch)
         features = compiled(model.backbone, recipe.evaluation_batch)
-        unlabelled = logits(target)
-        return {
-            "source_test_accuracy": _accuracy(logits, parts.source_test),
-            "target_test_accuracy": _accuracy(logits, parts.target_test),
-            "information_maximization": information_maximization(unlabelled),
-            "soft_neighbourhood_density": soft_neighbourhood_density(unlabelled),
-            "proxy_a_distance": proxy_a_distance(features(source), features(target)),
-        }
+        with served(recipe, model, parts.target.images):
+            unlabelled = logits(target)
+            return {
+                "source_test_accuracy": _accuracy(logits, parts.source_test),
+                "target_test_accuracy": _accuracy(logits, parts.target_test),
+                "information_maximization": information_maximization(unlabelled),
+                "soft_neighbourhood_density": soft_neighbourhood_density(unlabelled),
+                "proxy_a_distance": proxy_a_distance(features(source), features(target)),
+            }
 
     return [
         FrechetLogger(numbers, every=1, average=best_average(averages)),

@@ -1,25 +1,25 @@
 """What adaptation leaves behind: weights, scores, feature maps, a SavedModel, the model card."""
 
+import contextlib
 import json
 
 import numpy as np
 
-from app.build_adaptation import build_adaptation
-from app.data.pixels import to_float
-from app.export_classifier import export_classifier
+from app.build_adaptation import build_adaptation, load_domain
+from app.export_classifier import export_classifier, export_classifier_run
 from app.files import write_atomically
 from app.metrics.accuracy import class_accuracy
 from app.metrics.score import Score
-from app.models.logits import PIXEL_RANGE, logits_function
+from app.models.logits import logits_function
+from app.models.statistics import adapt_statistics, adapted
 from app.progress import console
 from app.reports.adaptation_card import write_adaptation_card
 from app.reports.adaptation_figures import features_figure
 from app.reports.classification_figures import confusion_figure
 from app.reports.figures import draw_into_run
 from app.reports.left_behind import leave_scores, say_where
-from app.trained import best_of, save_weights
-from callbacks.batch_statistics import batch_norm_variables, recompute
-from callbacks.swapping import assign_values
+from app.tracking import Mirror
+from app.trained import best_of, load_trained, save_weights
 
 SHOWN = 400  # images of each domain in the feature maps
 # How an epoch can be chosen: the number to look at, and whether large is good. The last one needs
@@ -34,11 +34,12 @@ RULES = {
 
 def finish(run, recipe, parts, model, averages):
     """Everything that a run leaves behind beside its training log."""
-    if recipe.alignment.adapt_statistics:
-        adapt_statistics(model, parts.target.images, recipe.evaluation_batch)
+    if recipe.alignment.target_statistics:
+        adapt_statistics(model.backbone, parts.target.images, recipe.evaluation_batch)
     save_weights(run, model, averages)
+    tests = {"source": parts.source_test, "target": parts.target_test}
     with best_of(model, averages):
-        scores = _scores(run, recipe, parts, model)
+        scores = _scores(run, recipe, tests, model)
         _draw_features(run, recipe, parts, model)
         path = export_classifier(run, model.classifier(), parts.target_test.images[:4])
     chosen = selection(run.metrics())
@@ -49,23 +50,26 @@ def finish(run, recipe, parts, model, averages):
     say_where(run, SavedModel=path)
 
 
-def adapt_statistics(model, images, batch_size):
-    """Batch normalisation takes the statistics of these images: adaptive batch normalisation.
+def served(recipe, model, target_images):
+    """The model as it is measured and served: with the target's statistics, where it wants them."""
+    if not recipe.alignment.target_statistics:
+        return contextlib.nullcontext()
+    return adapted(model.backbone, target_images, recipe.evaluation_batch)
 
-    Args:
-        model: a `DomainAdversarial`, trained.
-        images: uint8 (n, height, width, channels), of the target; labels are not needed.
-        batch_size: int; images a batch, of whose statistics the mean is taken.
 
-    References:
-        Li et al. 2016, arXiv:1603.04779.
-    """
-    batches = (
-        to_float(images[begin : begin + batch_size], PIXEL_RANGE)
-        for begin in range(0, len(images) - batch_size + 1, batch_size)
-    )
-    found = recompute(model.backbone, [], list(batches))
-    assign_values(batch_norm_variables(model.backbone), found)
+def evaluate(run, options):
+    """Measures the test images of both domains again: the verb `evaluate`."""
+    recipe, model = load_trained(run, options.weights, "adaptation")
+    tests = {domain: load_domain(recipe, domain, "test") for domain in ("source", "target")}
+    scores = _scores(run, recipe, tests, model)
+    Mirror(run, say=console.print).push(everything=True)
+    return scores
+
+
+def export(run, options):
+    """Writes the classifier, without domain heads, as a SavedModel again: the verb `export`."""
+    _, model = load_trained(run, options.weights, "adaptation")
+    export_classifier_run(run, model.classifier())
 
 
 def selection(rows):
@@ -88,16 +92,14 @@ def selection(rows):
     }
 
 
-def _scores(run, recipe, parts, model):
+def _scores(run, recipe, tests, model):
     """Accuracy on the test images of both domains, into scores.json, figures and the screen."""
     logits, scores = logits_function(model, recipe.evaluation_batch), {}
-    for domain, part in {"source": parts.source_test, "target": parts.target_test}.items():
+    for domain, part in tests.items():
         predicted = logits(part.images).argmax(axis=1)
         found, name = class_accuracy(predicted, part.labels), f"{domain}_test_accuracy"
         scores[name] = Score(name, found.value, found.samples, interval=found.interval)
-    draw_into_run(
-        run, "confusion", confusion_figure, predicted, part.labels, parts.train.class_names
-    )
+    draw_into_run(run, "confusion", confusion_figure, predicted, part.labels, part.class_names)
     leave_scores(run, scores)
     return scores
 

@@ -16,13 +16,22 @@ from app.metrics.classification import held_out_scores, memorisation
 from app.metrics.subsets import shuffled
 from app.models.gradient_norm import GradientNorm
 from app.models.logits import PIXEL_RANGE, logits_function
-from app.tasks.classification_results import finish
+from app.tasks.classification_results import evaluate, export, finish
 from app.tasks.drawn_labels import DrawnLabels, draw_labels
 from app.trained import best_average
 from callbacks import FrechetLogger
 from callbacks.mlflow_logger import MLflowLogger
 
-__all__ = ["batches", "facts", "finish", "prepare", "untrained", "watchers"]
+__all__ = [
+    "batches",
+    "evaluate",
+    "export",
+    "facts",
+    "finish",
+    "prepare",
+    "untrained",
+    "watchers",
+]
 
 WATCHED = 5000  # training images on which fitting and memorising are measured
 

@@ -1,7 +1,7 @@
 """What training a classifier leaves behind: weights, scores, figures, SavedModel, model card."""
 
 from app.build import load_part
-from app.export_classifier import export_classifier
+from app.export_classifier import export_classifier, export_classifier_run
 from app.metrics.classification import held_out_scores
 from app.models.logits import logits_function
 from app.progress import console
@@ -30,14 +30,9 @@ def finish(run, recipe, parts, model, averages):
     say_where(run, SavedModel=path)
 
 
-def evaluate_classifier(run, weights="best"):
-    """Measures a classification run again on its test images: the verb `evaluate`.
-
-    Args:
-        run: a `Run` of kind classification.
-        weights: "raw", "ema", "swa" or "best".
-    """
-    recipe, model = load_trained(run, weights, "classification")
+def evaluate(run, options):
+    """Measures a classification run again on its test images: the verb `evaluate`."""
+    recipe, model = load_trained(run, options.weights, "classification")
     test = load_part(recipe.data, "test")
     test = test.first(len(test))
     logits = logits_function(model, recipe.evaluation_batch)(test.images)
@@ -45,3 +40,9 @@ def evaluate_classifier(run, weights="best"):
     leave_scores(run, scores)
     Mirror(run, say=console.print).push(everything=True)
     return scores
+
+
+def export(run, options):
+    """Writes the classifier as a SavedModel again: the verb `export`."""
+    _, model = load_trained(run, options.weights, "classification")
+    export_classifier_run(run, model)

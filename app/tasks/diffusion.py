@@ -2,11 +2,22 @@
 
 from app.build import build_data, build_loss, build_model, build_optimizer, jit_compile
 from app.data.pipeline import Batches
+from app.evaluate import evaluate_run as evaluate
+from app.export import export_run as export
 from app.finish import finish
 from app.progress import console
 from app.watch import watchers
 
-__all__ = ["batches", "facts", "finish", "prepare", "untrained", "watchers"]
+__all__ = [
+    "batches",
+    "evaluate",
+    "export",
+    "facts",
+    "finish",
+    "prepare",
+    "untrained",
+    "watchers",
+]
 
 prepare = build_data
 
