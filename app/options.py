@@ -122,7 +122,7 @@ class Reproduce:
     """Runs a table of a paper, run by run; the same command goes on where it was stopped."""
 
     table: Positional[Annotated[str, tyro.conf.arg(metavar="TABLE")]]
-    """Table: noisy-labels."""
+    """Table: noisy-labels or domains."""
     budget: Literal["smoke", "cpu", "full"] = "cpu"
     """smoke: embedded digits, minutes; cpu: real data on two cores; full: the papers' own."""
     hours: float | None = None

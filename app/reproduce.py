@@ -166,6 +166,7 @@ def _result(run):
     facts = run.manifest
     return {
         "run": run.id,
+        "folder": str(run.folder),
         "config": setting(run.config),
         "day": facts["created"][:10],
         "machine": f"{facts.get('backend')} on {(facts.get('device') or {}).get('name')}",

@@ -36,15 +36,24 @@ USPS = replace(
     alignment=Alignment(),
     training=Training(epochs=10, batch_size=128, ema_decay=0),
 )
+
+
+def swapped(recipe):
+    """The way back: the target becomes the source, the source the target."""
+    return replace(
+        recipe,
+        source=replace(recipe.target, validation_fraction=recipe.source.validation_fraction),
+        target=replace(recipe.source, validation_fraction=0),
+    )
+
+
 RECIPES = [
     EMBEDDED,
     USPS,
     replace(
-        USPS,
+        swapped(USPS),
         name="mnist-to-usps",
         summary="MNIST (labels) to USPS (none), 32x32 colour, DANN at the backbone's output.",
-        source=Data(name="mnist"),
-        target=Data(name="usps", validation_fraction=0),
     ),
     replace(
         USPS,

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 from app.reports.figures import save
 
@@ -22,7 +23,8 @@ def features_figure(stages, labels, class_names, path):
     panels = figure.subplots(1, len(stages), squeeze=False)[0]
     for axes, (title, features) in zip(panels, stages.items(), strict=True):
         rows = np.concatenate([features[domain] for domain in MARKS])
-        points = TSNE(random_state=0, init="pca").fit_transform(rows.astype("float32"))
+        with threadpool_limits(1):  # its threads wait for each other: 5 times slower on busy cores
+            points = TSNE(random_state=0, init="pca").fit_transform(rows.astype("float32"))
         parts = np.split(points, [len(features["source"])])
         for (domain, mark), part in zip(MARKS.items(), parts, strict=True):
             shown = axes.scatter(

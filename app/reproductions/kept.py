@@ -14,7 +14,8 @@ def setting(config):
         config: dict, as `app.config.to_dict` gives it and config.json holds it.
     """
     values = json.loads(json.dumps(config))  # tuples are lists in a file
-    values.get("data", {}).pop("directory", None)
+    for data in ("data", "source", "target"):
+        values.get(data, {}).pop("directory", None)
     return values
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from app.config import RobustLoss
 from app.recipes.noisy_labels import PAPER, REPORT, SMALL
-from app.reproductions.verdicts import Mean, greater, verdict
+from app.reproductions.markdown import table, verdicts_table
+from app.reproductions.verdicts import greater, seeds_together, verdict
 
 NAME = "noisy-labels"
 TITLE = "Losses for noisy labels on CIFAR-10"
@@ -90,11 +91,8 @@ def _child(base, name, robust, rate, seed):
 
 def accuracies(results):
     """Mean accuracy of the last epoch by (loss, rate); `results` is by the keys of `children`."""
-    found = {}
-    for key, result in results.items():
-        name, rate, _ = key.rsplit("-", 2)
-        found.setdefault((name, float(rate)), []).append(result["scores"]["test_accuracy"])
-    return {place: Mean.of(values) for place, values in found.items()}
+    means = seeds_together(results, lambda result: result["scores"]["test_accuracy"])
+    return {(name, float(rate)): mean for (name, rate), mean in means.items()}
 
 
 def claims(means):
@@ -122,25 +120,20 @@ def report(results):
     """The table and the verdicts, Markdown."""
     means = accuracies(results)
     rates = sorted({rate for _, rate in means})
-    names = list(dict.fromkeys(name for name, _ in means))
+    rows = [
+        [name, *(_cell(means.get((name, rate))) for rate in rates)]
+        for name in dict.fromkeys(name for name, _ in means)
+    ]
     lines = [
         "Accuracy on clean test images, percent, last epoch: mean over seeds +- standard error.",
         "",
-        "| loss | " + " | ".join(f"{rate:.0%} noise" for rate in rates) + " |",
-        "|---" * (len(rates) + 1) + "|",
-    ]
-    for name in names:
-        cells = [means.get((name, rate)) for rate in rates]
-        text = [f"{cell} (n={cell.seeds})" if cell else "" for cell in cells]
-        lines.append(f"| {name} | " + " | ".join(text) + " |")
-    lines += [
+        *table(["loss", *(f"{rate:.0%} noise" for rate in rates)], rows),
         "",
-        "The report gives curves and claims and no accuracies, so the claims are what is checked. "
-        "A claim holds, or fails, where the means differ by more than 2 standard errors of their "
-        "difference over seeds (fixed before the runs); one seed decides nothing.",
-        "",
-        "| claim of the report | ours |",
-        "|---|---|",
-        *(f"| {claim} | {word} |" for claim, word in claims(means).items()),
+        "The report gives curves and claims and no accuracies, so the claims are what is checked.",
+        *verdicts_table(claims(means)),
     ]
     return "\n".join(lines)
+
+
+def _cell(mean):
+    return mean and f"{mean} (n={mean.seeds})"

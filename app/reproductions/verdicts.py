@@ -30,6 +30,24 @@ class Mean:
         return f"{100 * self.value:.2f}{spread}"
 
 
+def seeds_together(results, value):
+    """The Mean over seeds of a number of each result, by (pair or loss, row or rate).
+
+    Args:
+        results: {"<one>-<other>-<seed>": result}.
+        value: function of a result.
+
+    Example:
+        >>> seeds_together({"CE-0.40-0": 0.5, "CE-0.40-1": 0.7}, float)["CE", "0.40"].value
+        0.6
+    """
+    found = {}
+    for key, result in results.items():
+        one, other, _ = key.rsplit("-", 2)
+        found.setdefault((one, other), []).append(value(result))
+    return {place: Mean.of(values) for place, values in found.items()}
+
+
 def greater(one, other):
     """Whether `one` is greater than `other`: True, False, or None where the seeds do not tell.
 

@@ -10,6 +10,7 @@ from app.export_classifier import export_classifier, export_classifier_run
 from app.files import write_atomically
 from app.metrics.accuracy import class_accuracy
 from app.metrics.score import Score
+from app.metrics.selection import selection
 from app.models.logits import logits_function
 from app.models.statistics import adapt_statistics, adapted
 from app.progress import console
@@ -21,15 +22,7 @@ from app.reports.left_behind import leave_scores, say_where
 from app.tracking import Mirror
 from app.trained import best_of, load_trained, save_weights
 
-SHOWN = 400  # images of each domain in the feature maps
-# How an epoch can be chosen: the number to look at, and whether large is good. The last one needs
-# the target's labels: nobody who adapts has them.
-RULES = {
-    "source validation": ("val_loss", False),
-    "information maximisation": ("information_maximization", True),
-    "soft neighbourhood density": ("soft_neighbourhood_density", True),
-    "oracle (target labels)": ("target_test_accuracy", True),
-}
+SHOWN = 250  # images of each domain in the feature maps
 
 
 def finish(run, recipe, parts, model, averages):
@@ -70,26 +63,6 @@ def export(run, options):
     """Writes the classifier, without domain heads, as a SavedModel again: the verb `export`."""
     _, model = load_trained(run, options.weights, "adaptation")
     export_classifier_run(run, model.classifier())
-
-
-def selection(rows):
-    """Which epoch each rule chooses, and the target's accuracy there.
-
-    Args:
-        rows: metrics by epoch, as `Run.metrics` gives them.
-
-    Returns:
-        {rule: {"epoch": from 1, "target": accuracy in [0, 1]}}, the last epoch first.
-    """
-    chosen = {"last epoch": rows[-1]}
-    for rule, (name, large) in RULES.items():
-        with_it = [row for row in rows if name in row]
-        if with_it:
-            chosen[rule] = (max if large else min)(with_it, key=lambda row, n=name: row[n])
-    return {
-        rule: {"epoch": row["step"] + 1, "target": row["target_test_accuracy"]}
-        for rule, row in chosen.items()
-    }
 
 
 def _scores(run, recipe, tests, model):
