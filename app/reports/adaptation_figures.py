@@ -23,8 +23,11 @@ def features_figure(stages, labels, class_names, path):
     panels = figure.subplots(1, len(stages), squeeze=False)[0]
     for axes, (title, features) in zip(panels, stages.items(), strict=True):
         rows = np.concatenate([features[domain] for domain in MARKS])
+        perplexity = min(30.0, (len(rows) - 1) / 3)
         with threadpool_limits(1):  # its threads wait for each other: 5 times slower on busy cores
-            points = TSNE(random_state=0, init="pca").fit_transform(rows.astype("float32"))
+            points = TSNE(random_state=0, init="pca", perplexity=perplexity).fit_transform(
+                rows.astype("float32")
+            )
         parts = np.split(points, [len(features["source"])])
         for (domain, mark), part in zip(MARKS.items(), parts, strict=True):
             shown = axes.scatter(

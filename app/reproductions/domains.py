@@ -109,13 +109,11 @@ def accuracies(results, domain="target"):
 
 def selected(results):
     """Mean accuracy on the target by (pair, row) and rule of selection."""
+    chosen = {key: selection(result["rows"]) for key, result in results.items() if result["rows"]}
     found = {}
     for rule in ("last epoch", *RULES):
-        values = seeds_together(
-            {key: result for key, result in results.items() if result["rows"]},
-            lambda result, rule=rule: selection(result["rows"])[rule]["target"],
-        )
-        for place, mean in values.items():
+        own = {key: by_rule[rule]["target"] for key, by_rule in chosen.items() if rule in by_rule}
+        for place, mean in seeds_together(own, float).items():
             found.setdefault(place, {})[rule] = mean
     return found
 

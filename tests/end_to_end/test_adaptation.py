@@ -1,19 +1,21 @@
 """Adaptation between two embedded domains: trained, measured, exported, resumed, refused."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import app.tasks.adaptation as task
 from app.cli import main
-from app.config import Adaptation, Alignment, ConvBackbone, Data, Training
+from app.config import Adaptation, Alignment, ConvBackbone, Data, Movement, Training
 from app.data import Dataset
 from app.errors import UserError
+from app.models.statistics import adapt_statistics
 from app.run import Run
-from app.tasks.adaptation_results import adapt_statistics, selection
 from app.train import resume, train
 from tests.end_to_end.conftest import own_store
 
@@ -98,45 +100,27 @@ def test_a_stopped_run_goes_on_to_the_same_weights(finished, tmp_path, monkeypat
         np.testing.assert_array_equal(one, other)
 
 
-def test_statistics_of_the_target_replace_those_of_both():
-    parts = task.prepare(RECIPE)
-    model = task.untrained(RECIPE, parts)
-    bright = np.full((500, 8, 8, 1), 255, "uint8")
-    bright[:250] = 0
-    adapt_statistics(model, bright, 100)
-    first = next(
-        layer
-        for layer in model.backbone.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
+def test_the_classifier_served_has_the_statistics_of_the_target(world, tmp_path):
+    alignment = Alignment(stages=(1,), conditional=True, entropy_weighted=True, separate=True)
+    recipe = replace(
+        RECIPE,
+        alignment=alignment,
+        movement=Movement(spread=0.1, shift=1.0),
+        epoch_steps=3,
+        training=replace(RECIPE.training, batch_size=64),
     )
-    plain = model.backbone.layers[1]  # the convolution before it
-    images = (bright / 255.0).astype("float32")
-    maps = keras.ops.convert_to_numpy(plain(images)).reshape(5, 100, 8, 8, -1)
-    expected = np.mean([part.mean(axis=(0, 1, 2)) for part in maps], axis=0)
-    np.testing.assert_allclose(
-        keras.ops.convert_to_numpy(first.moving_mean), expected, rtol=1e-4, atol=1e-5
-    )
-
-
-def test_each_rule_chooses_its_epoch():
-    rows = [
-        {
-            "step": step,
-            "val_loss": loss,
-            "information_maximization": value,
-            "soft_neighbourhood_density": -value,
-            "target_test_accuracy": accuracy,
-        }
-        for step, (loss, value, accuracy) in enumerate([(1, 5, 0.2), (2, 9, 0.9), (3, 1, 0.4)])
-    ]
-    chosen = {rule: row["epoch"] for rule, row in selection(rows).items()}
-    assert chosen == {
-        "last epoch": 3,
-        "source validation": 1,
-        "information maximisation": 2,
-        "soft neighbourhood density": 3,
-        "oracle (target labels)": 2,
-    }
+    run = train(recipe, root=tmp_path)
+    last = run.metrics()[-1]
+    scores = json.loads((run.folder / "scores.json").read_text())
+    for name in ("source_test_accuracy", "target_test_accuracy"):  # as the last epoch was measured
+        assert scores[name]["value"] == pytest.approx(last[name], abs=1e-9)
+    parts = task.prepare(recipe)
+    model = task.untrained(recipe, parts)
+    model.load_weights(run.folder / "weights" / "raw.weights.h5")
+    before = model.backbone.get_weights()
+    adapt_statistics(model.backbone, parts.target.images, recipe.evaluation_batch)
+    for one, other in zip(before, model.backbone.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def test_verbs_on_an_adapted_classifier(finished, capsys):
@@ -144,25 +128,91 @@ def test_verbs_on_an_adapted_classifier(finished, capsys):
     assert (
         "is of the kind adaptation; this needs one of the kind diffusion" in capsys.readouterr().err
     )
-    assert json.loads((finished.folder / "scores.json").read_text())
+    scores = finished.folder / "scores.json"
+    written = scores.read_text()
+    scores.write_text("{}")
+    assert main(["evaluate", str(finished.folder)]) == 0
+    assert json.loads(scores.read_text()) == json.loads(written)
+    exported = finished.folder / "saved_model" / "classifier"
+    shutil.rmtree(exported)
+    assert main(["export", str(finished.folder)]) == 0
+    assert (exported / "saved_model.pb").is_file() and "classifier:" in capsys.readouterr().out
     assert Run.open(finished.folder).manifest["domains"] == {
         "source": "digits",
         "target": "mnist-5k",
     }
 
 
-def test_domains_with_other_classes_are_refused(monkeypatch):
-    images = np.zeros((40, 8, 8, 1), "uint8")
-    sets = {
-        "digits": Dataset("digits", images, np.arange(40) % 2, ("cat", "dog")),
-        "mnist-5k": Dataset("mnist-5k", images, np.arange(40) % 2, ("cat", "mouse")),
-    }
-    monkeypatch.setattr(task, "load_part", lambda data, part: sets[data.name])
-    with pytest.raises(UserError, match="same classes. Received: cat, dog.*cat, mouse"):
-        task.prepare(RECIPE)
-    sets["digits"] = Dataset("digits", images)
-    with pytest.raises(UserError, match="source needs class labels"):
-        task.prepare(RECIPE)
+def domain_folder(folder, classes, size=12, images=10, shade=0):
+    """Images of a domain, `<folder>/<class>/`: squares whose place tells the class."""
+    random = np.random.default_rng(shade)
+    for place, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for number in range(images):
+            pixels = random.integers(shade, shade + 50, (size, size + 2, 3), dtype=np.uint8)
+            pixels[4 * place : 4 * place + 4, :4] += 150
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return str(folder)
+
+
+def of_folders(source, target, **changes):
+    return replace(
+        RECIPE,
+        source=Data(name=source, size=12, validation_fraction=0.2),
+        target=Data(name=target, size=12, validation_fraction=0),
+        channels="colour",
+        training=Training(epochs=1, batch_size=8, ema_decay=0),
+        **changes,
+    )
+
+
+def test_two_folders_are_a_pair(world, tmp_path):
+    source, target = (
+        domain_folder(tmp_path / "office" / name, ("bike", "mug"), size, images=20, shade=shade)
+        for name, size, shade in (("Clipart", 12, 0), ("Real World", 16, 50))
+    )
+    run = train(of_folders(source, target), root=tmp_path / "runs")
+    assert run.manifest["domains"] == {"source": source, "target": target}
+    assert run.manifest["images"] == [[8, 8, 3], 2]
+    assert run.metrics()[-1]["target_test_accuracy"] in (
+        0,
+        0.125,
+        0.25,
+        0.375,
+        0.5,
+        0.625,
+        0.75,
+        0.875,
+        1,
+    )
+
+
+def test_domains_that_are_no_pair_are_refused(tmp_path):
+    mugs = domain_folder(tmp_path / "one", ("bike", "mug"))
+    cups = domain_folder(tmp_path / "other", ("bike", "cup"))
+    with pytest.raises(UserError, match="same classes. Received: bike, mug... in .*bike, cup..."):
+        task.prepare(of_folders(mugs, cups))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="must hold images.*None was found"):
+        task.prepare(of_folders(mugs, str(tmp_path / "empty")))
+    with pytest.raises(UserError, match="A batch takes 99 images of each domain"):
+        recipe = of_folders(mugs, domain_folder(tmp_path / "third", ("bike", "mug")))
+        task.batches(
+            replace(recipe, training=replace(recipe.training, batch_size=99)), task.prepare(recipe)
+        )
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for number in range(10):
+        Image.fromarray(np.zeros((12, 12), "uint8")).save(flat / f"{number}.png")
+    with pytest.raises(UserError, match="source needs class labels, and .*flat.* has none"):
+        task.prepare(of_folders(str(flat), mugs))
+
+
+def test_sizes_and_channels_that_differ_are_made_alike():
+    parts = task.prepare(RECIPE)  # 8x8 and 28x28
+    assert parts.train.image_shape == parts.target.image_shape == (8, 8, 1)
+    colour = task.prepare(replace(RECIPE, channels="colour", size=10))
+    assert colour.train.image_shape == colour.target.image_shape == (10, 10, 3)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +221,9 @@ def test_domains_with_other_classes_are_refused(monkeypatch):
         (lambda: replace(RECIPE.alignment, stages=(4,)), "`stages` may hold 1, 2 and 3"),
         (lambda: replace(RECIPE.alignment, stages=(1, 1)), "each once"),
         (lambda: replace(RECIPE.alignment, mmd=-1.0), "`mmd` must be 0 or above"),
+        (lambda: replace(RECIPE.alignment, entropy_weighted=True), "needs `conditional`"),
+        (lambda: replace(RECIPE, epoch_steps=-1), "`epoch_steps` must be"),
+        (lambda: Movement(shift=-1.0), "`shift` must be 0 or above"),
         (
             lambda: replace(RECIPE, target=Data(name="mnist-5k", validation_fraction=0.1)),
             "the target has no labels to validate with",

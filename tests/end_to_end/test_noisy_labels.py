@@ -327,5 +327,5 @@ def test_children_are_nested_in_mlflow(world, tmp_path, monkeypatch):
 
 
 def test_an_unknown_table_is_refused(tmp_path):
-    with pytest.raises(UserError, match="No table 'x'. Tables: noisy-labels"):
+    with pytest.raises(UserError, match="No table 'x'. Tables: noisy-labels, domains"):
         reproduce("x", "smoke", 1, root=tmp_path)

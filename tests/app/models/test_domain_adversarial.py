@@ -88,6 +88,144 @@ def test_a_conditional_head_sees_the_outer_product():
     assert model.domain_heads[0].layers[0].kernel.shape[0] == 3 * 32
 
 
+def relu(x):
+    return np.maximum(x, 0.0)
+
+
+def slope(function, point, step=1e-6):
+    """The gradient of a function of a matrix by central differences."""
+    found = np.zeros_like(point)
+    for index in np.ndindex(point.shape):
+        ends = []
+        for sign in (1, -1):
+            moved = point.copy()
+            moved[index] += sign * step
+            ends.append(function(moved))
+        found[index] = (ends[0] - ends[1]) / (2 * step)
+    return found
+
+
+@pytest.mark.parametrize("entropy_weighted", [False, True])
+def test_cdan_against_numpy_loss_and_reversed_gradient(entropy_weighted):
+    strength, count, half = 0.7, 12, 6
+    model = DomainAdversarial(
+        keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)]),
+        3,
+        hidden=5,
+        stages=(1,),
+        strength=strength,
+        conditional=True,
+        entropy_weighted=entropy_weighted,
+        domain_units=6,
+    )
+    random = np.random.default_rng(2)
+    model.set_weights([random.normal(size=weight.shape) for weight in model.get_weights()])
+    points = random.normal(size=(count, 3)).astype("float32")
+    classes = np.array([0, 1, 2, 0, 1, 2])
+    named = [
+        np.asarray(keras.ops.convert_to_numpy(weight), "float64")
+        for layer in (model.backbone, model.first, model.head, *model.domain_heads)
+        for weight in layer.weights
+    ]
+    kernel, bias, first, first_bias, last, last_bias, *domain = named
+    x = points.astype("float64")
+
+    def chances(kernel):
+        logits = relu((x @ kernel + bias) @ first + first_bias) @ last + last_bias
+        powers = np.exp(logits)
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def label_loss(kernel):
+        return -np.mean(np.log(chances(kernel)[np.arange(half), classes]))
+
+    p = chances(kernel)  # constants to the gradient, as in the authors' code
+    weights = np.ones(count)
+    if entropy_weighted:
+        weights = 1 + np.exp(np.sum(p * np.log(p), axis=1))
+    weights = np.concatenate([0.5 * part / part.sum() for part in (weights[:half], weights[half:])])
+
+    def domain_loss(kernel):
+        product = np.stack(
+            [
+                np.outer(row, feature).ravel()
+                for row, feature in zip(p, x @ kernel + bias, strict=True)
+            ]
+        )
+        logit = (relu(product @ domain[0] + domain[1]) @ domain[2] + domain[3])[:, 0]
+        sign = np.repeat([1.0, -1.0], half)  # the target is 1
+        return np.sum(weights * np.log1p(np.exp(sign * logit)))
+
+    model.compile(keras.optimizers.SGD(1.0))
+    loss = model.train_on_batch(points, np.concatenate([classes, np.full(half, TARGET)]))
+    np.testing.assert_allclose(
+        np.ravel(loss)[0], label_loss(kernel) + domain_loss(kernel), rtol=1e-4
+    )
+    found = kernel - keras.ops.convert_to_numpy(model.backbone.layers[0].kernel)
+    expected = slope(label_loss, kernel) - strength * slope(domain_loss, kernel)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
+def normalised():
+    """A backbone with batch normalisation alone, of two numbers."""
+    return keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.BatchNormalization(momentum=0.5, epsilon=1e-6, scale=False, center=False),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "options, seen",
+    [
+        ({"stages": ()}, slice(0, 4)),  # source-only training never sees the target
+        ({"stages": (1,)}, slice(0, 8)),
+        ({"stages": (1,), "separate": True}, slice(0, 4)),
+    ],
+)
+def test_whose_statistics_are_stored(options, seen):
+    model = DomainAdversarial(normalised(), 2, hidden=4, **options)
+    points = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
+    points[4:] = points[4:] * 3 + 10
+    model.compile(keras.optimizers.SGD(0.0))
+    model.train_on_batch(points, np.array([0, 1, 0, 1] + 4 * [TARGET]))
+    mean, variance = map(keras.ops.convert_to_numpy, model.backbone.layers[0].weights)
+    np.testing.assert_allclose(mean, 0.5 * points[seen].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(variance, 0.5 + 0.5 * points[seen].var(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("separate", [False, True])
+def test_each_domain_is_normalised_by_itself_or_both_together(separate):
+    model = DomainAdversarial(normalised(), 2, hidden=4, separate=separate)
+    points = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
+    points[4:] = points[4:] * 3 + 10
+    parts = [points[:4], points[4:]] if separate else [points]
+    expected = np.concatenate([(part - part.mean(axis=0)) / part.std(axis=0) for part in parts])
+    found = keras.ops.convert_to_numpy(model(points, training=True)["backbone"])
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_labels_in_the_half_of_the_target_are_never_read():
+    points = np.random.default_rng(0).normal(size=(8, 2)).astype("float32")
+    after = []
+    for labels in ([TARGET] * 4, [0, 0, 0, 0], [1, 1, 1, 1]):
+        keras.utils.set_random_seed(0)
+        model = DomainAdversarial(backbone(), 2, hidden=8)
+        model.compile(keras.optimizers.SGD(0.1))
+        model.train_on_batch(points, np.array([0, 1, 0, 1, *labels]))
+        after.append(model.get_weights())
+    for one, two, three in zip(*after, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
+
+
+def test_labels_of_the_target_passed_by_mistake_are_refused():
+    model = DomainAdversarial(backbone(), 2)
+    model.compile("adam")
+    with pytest.raises(ValueError, match="labelled -1.*must not be passed. Received: 8 labels"):
+        model.fit(np.zeros((8, 2)), np.zeros(8, int), verbose=0)
+
+
 @pytest.mark.parametrize("term, weight", [("mmd", 1.0), ("coral", 1e4), ("confusion", 1.0)])
 def test_each_term_adds_to_the_loss_of_training_and_not_of_evaluation(term, weight):
     random = np.random.default_rng(0)
@@ -109,13 +247,22 @@ def test_each_term_adds_to_the_loss_of_training_and_not_of_evaluation(term, weig
 
 
 def test_the_classifier_has_no_domain_head_and_the_same_logits(tmp_path):
-    model = DomainAdversarial(backbone(), 2, stages=(1, 3), ramp_steps=10)
+    model = DomainAdversarial(
+        backbone(),
+        2,
+        stages=(1, 3),
+        ramp_steps=10,
+        conditional=True,
+        entropy_weighted=True,
+        separate=True,
+    )
     points = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
     plain = model.classifier()
     np.testing.assert_allclose(plain.predict(points, verbose=0), model.predict(points, verbose=0))
     assert not any("domain" in weight.path for weight in plain.variables)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
+    assert again.separate and again.entropy_weighted
     np.testing.assert_allclose(
         again.predict(points, verbose=0), model.predict(points, verbose=0), rtol=1e-6
     )
@@ -126,3 +273,5 @@ def test_a_stage_that_does_not_exist_is_refused():
         DomainAdversarial(backbone(), 2, stages=(4,))
     with pytest.raises(ValueError, match="weights, 0 or above"):
         DomainAdversarial(backbone(), 2, mmd=-1.0)
+    with pytest.raises(ValueError, match="`entropy_weighted` needs a `conditional` head"):
+        DomainAdversarial(backbone(), 2, entropy_weighted=True)
