@@ -155,4 +155,5 @@ def _averages(training, batches):
 def _forward(model, batch):
     """Runs the network in training mode, as batch-norm statistics want it."""
     images, labels = batch if isinstance(batch, tuple) else (batch, None)
-    model.compute_loss(model(images), labels, training=True)
+    outputs = model(images, training=True)
+    model.compute_loss(images, labels, outputs, training=True)

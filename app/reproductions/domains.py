@@ -3,9 +3,9 @@
 import re
 from dataclasses import replace
 
-from app.config import Alignment, ConvBackbone, Movement, ResNet50, Training
+from app.config import Alignment, ConvBackbone, Movement, ResNet50
 from app.metrics.selection import RULES, selection
-from app.recipes.adaptation import EMBEDDED, USPS, swapped
+from app.recipes.adaptation import EMBEDDED, SMALL, USPS, swapped
 from app.reproductions.markdown import table, verdicts_table
 from app.reproductions.verdicts import greater, seeds_together, verdict
 
@@ -64,19 +64,12 @@ def _pairs(budget, directory):
             training=replace(EMBEDDED.training, epochs=6),
         )
         return base, swapped(base)
-    settings = {
-        "cpu": {
-            "network": ConvBackbone(channels=(16, 32, 64)),
-            "training": Training(epochs=5, batch_size=64, ema_decay=0),
-            "epoch_steps": 200,
-        },
-        "full": {"network": ResNet50()},
-    }[budget]
+    base = replace(USPS, network=ResNet50()) if budget == "full" else SMALL
     base = replace(
-        USPS,
-        source=replace(USPS.source, directory=directory),
-        target=replace(USPS.target, directory=directory),
-        **settings,
+        base,
+        source=replace(base.source, directory=directory),
+        target=replace(base.target, directory=directory),
+        movement=Movement(),
     )
     return base, swapped(base)
 

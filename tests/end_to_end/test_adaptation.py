@@ -83,6 +83,19 @@ def test_what_is_watched_has_images_of_every_class_of_a_sorted_set():
     assert np.bincount(found[:, 0, 0, 0], minlength=10).min() > 50  # 100 of each expected
 
 
+def test_averaged_weights_are_measured_and_served(world, tmp_path):
+    averaged = replace(RECIPE.training, ema_decay=0.9, swa_start_epoch=1)
+    alignment = replace(RECIPE.alignment, separate=True)
+    run = train(replace(RECIPE, training=averaged, alignment=alignment), root=tmp_path)
+    assert {path.name for path in (run.folder / "weights").iterdir()} >= {
+        "ema.weights.h5",
+        "swa.weights.h5",
+    }
+    scores, last = json.loads((run.folder / "scores.json").read_text()), run.metrics()[-1]
+    name = "target_test_accuracy"
+    assert scores[name]["value"] == pytest.approx(last[name], abs=1e-9)
+
+
 def test_a_stopped_run_goes_on_to_the_same_weights(finished, tmp_path, monkeypatch):
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
