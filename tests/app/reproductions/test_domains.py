@@ -2,7 +2,9 @@
 
 import pytest
 
+from app.config import to_dict
 from app.reproductions import domains, domains_figures
+from app.reproductions.kept import setting
 
 PAIR = "usps to mnist"
 
@@ -89,7 +91,15 @@ def test_children_have_the_setting_of_the_report(budget, count):
         assert type(recipe.network).__name__ == ("ResNet50" if budget == "full" else "ConvBackbone")
 
 
-def test_the_first_children_are_the_reports(tmp_path):
+def test_the_place_of_the_data_decides_no_result():
+    here, there = (
+        [setting(to_dict(recipe)) for recipe in domains.children("cpu", 1, folder).values()]
+        for folder in ("here", "there")
+    )
+    assert here == there and here[0] != here[1]
+
+
+def test_the_first_children_are_the_reports():
     first = list(domains.children("cpu", 2))[:8]
     pairs = (PAIR, "mnist to usps")
     assert first == [f"{pair}-{row}-0" for pair in pairs for row in domains.STAGES]
