@@ -23,7 +23,7 @@ PAPER_PAIR, GOAL = "usps to mnist", 0.9
 STAGES = {"source only": Alignment(stages=())} | {
     f"stage {stage}": Alignment(stages=(stage,), strength=0.001, ramp=False) for stage in (1, 2, 3)
 }
-# Beyond it, each with its paper's own weights and DANN's ramp. Training images are moved and each
+# Beyond it, each term with weight 1, the adversaries with DANN's ramp. Training images are moved and each
 # domain has its own normalisation, as French et al. 2018 (arXiv:1706.05208) have it for these
 # pairs; the first row is the control that shows what the movement alone does.
 BEYOND = {
@@ -152,9 +152,10 @@ def report(results):
         ]
     lines += [
         "",
-        "The target's labels measured, and chose nothing but the column called oracle. Weights and "
-        "settings of the rows beyond the report are those of their papers. Rows with statistics "
-        "of the target (AdaBN, separate normalisation) have them for the source's accuracy too.",
+        "The target's labels measured, and chose nothing but the column called oracle. Rows beyond "
+        "the report have the terms of their papers with weight 1, DANN and CDAN+E the ramp. Rows "
+        "with statistics of the target (AdaBN, separate normalisation) have them for the source's "
+        "accuracy too.",
         "",
         *verdicts_table(claims(target)),
     ]
