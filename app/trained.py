@@ -99,11 +99,12 @@ def best_of(model, averages):
         yield
 
 
-def save_weights(run, model, averages):
-    """weights/raw.weights.h5, and one file for each average."""
-    _save_weights(run, model, "raw")
+def save_weights(run, model, averages, served=contextlib.nullcontext):
+    """weights/raw.weights.h5, and one file for each average; each written inside `served()`."""
+    with served():
+        _save_weights(run, model, "raw")
     for name, average in averages.items():
-        with average.swapped(model):
+        with average.swapped(model), served():
             _save_weights(run, model, name)
 
 

@@ -23,9 +23,9 @@ PAPER_PAIR, GOAL = "usps to mnist", 0.9
 STAGES = {"source only": Alignment(stages=())} | {
     f"stage {stage}": Alignment(stages=(stage,), strength=0.001, ramp=False) for stage in (1, 2, 3)
 }
-# Beyond it, each term with weight 1, the adversaries with DANN's ramp. Training images are moved and each
-# domain has its own normalisation, as French et al. 2018 (arXiv:1706.05208) have it for these
-# pairs; the first row is the control that shows what the movement alone does.
+# Beyond it, each term with weight 1, the adversaries with DANN's ramp. Training images are moved
+# and each domain has its own normalisation, as French et al. 2018 (arXiv:1706.05208) have it for
+# these pairs; the first row is the control that shows what the movement alone does.
 BEYOND = {
     "source only, moved": Alignment(stages=()),
     "CDAN+E": Alignment(conditional=True, entropy_weighted=True, separate=True),

@@ -1,6 +1,7 @@
 """What adaptation leaves behind: weights, scores, feature maps, a SavedModel, the model card."""
 
 import contextlib
+import functools
 import json
 
 import numpy as np
@@ -12,7 +13,7 @@ from app.metrics.accuracy import class_accuracy
 from app.metrics.score import Score
 from app.metrics.selection import selection
 from app.models.logits import logits_function
-from app.models.statistics import adapt_statistics, adapted
+from app.models.statistics import adapted
 from app.progress import console
 from app.reports.adaptation_card import write_adaptation_card
 from app.reports.adaptation_figures import features_figure
@@ -27,11 +28,10 @@ SHOWN = 250  # images of each domain in the feature maps
 
 def finish(run, recipe, parts, model, averages):
     """Everything that a run leaves behind beside its training log."""
-    if recipe.alignment.target_statistics:
-        adapt_statistics(model.backbone, parts.target.images, recipe.evaluation_batch)
-    save_weights(run, model, averages)
+    as_served = functools.partial(served, recipe, model, parts.target.images)
+    save_weights(run, model, averages, as_served)
     tests = {"source": parts.source_test, "target": parts.target_test}
-    with best_of(model, averages):
+    with best_of(model, averages), as_served():
         scores = _scores(run, recipe, tests, model)
         _draw_features(run, recipe, parts, model)
         path = export_classifier(run, model.classifier(), parts.target_test.images[:4])
