@@ -8,6 +8,7 @@ without its n, and `frechet_score` therefore gives the distance of held-out real
 n (the floor) and an interval.
 """
 
+import mmap
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -54,16 +55,15 @@ class Statistics:
 
         More than 4,096 rows are read in blocks, so that no float64 copy of all of them is made.
         """
-        features = np.asarray(features)
+        features = np.asanyarray(features)
         if features.ndim != 2 or not len(features):
             raise ValueError(
                 "Features must be an array (samples, dimension) with at least one sample. "
                 f"Received: shape={features.shape}"
             )
         if len(features) > max(BLOCK, features.shape[1]):
-            starts = range(0, len(features), BLOCK)
-            return cls.stream(features[start : start + BLOCK] for start in starts)
-        features = features.astype(np.float64)
+            return cls.stream(_blocks(features))
+        features = np.asarray(features, np.float64)
         if not np.all(np.isfinite(features)):
             raise ValueError("Features must be finite. Received: nan or infinite values.")
         mean = features.mean(0)
@@ -117,6 +117,15 @@ class Statistics:
             return self.centred / np.sqrt(max(self.count - 1, 1))
         values, vectors = linalg.eigh(self.covariance, driver="evd", check_finite=False)
         return (vectors * np.sqrt(np.clip(values, 0, None))).T
+
+
+def _blocks(rows):
+    """Yields consecutive blocks; the pages of a mapped file are given back after each."""
+    pages = getattr(rows, "_mmap", None)
+    for start in range(0, len(rows), BLOCK):
+        yield np.asarray(rows[start : start + BLOCK])
+        if hasattr(pages, "madvise"):
+            pages.madvise(mmap.MADV_DONTNEED)
 
 
 def frechet_distance(first, second):
