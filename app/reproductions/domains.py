@@ -47,7 +47,8 @@ def children(budget, seeds, directory=None):
     forth, back = _pairs(budget, directory)
     moved = replace(forth, movement=Movement(spread=0.1, shift=2.0 * forth.size / 32))
     seeds = 1 if budget == "smoke" else seeds
-    found = _grid([forth, back], STAGES, seeds) | _grid([moved], BEYOND, seeds)
+    found = _grid([forth], STAGES, seeds) | _grid([moved], BEYOND, seeds)
+    found |= _grid([back], STAGES, seeds)
     if budget == "smoke":
         return found
     moved_back = replace(back, movement=moved.movement)
