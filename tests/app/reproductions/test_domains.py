@@ -99,10 +99,12 @@ def test_the_place_of_the_data_decides_no_result():
     assert here == there and here[0] != here[1]
 
 
-def test_the_first_children_are_the_reports():
-    first = list(domains.children("cpu", 2))[:8]
-    pairs = (PAIR, "mnist to usps")
-    assert first == [f"{pair}-{row}-0" for pair in pairs for row in domains.STAGES]
+def test_the_first_children_are_those_the_report_has_numbers_of():
+    keys = list(domains.children("cpu", 2))
+    rows, beyond = list(domains.STAGES), list(domains.BEYOND)
+    assert keys[:8] == [f"{PAIR}-{row}-{seed}" for seed in (0, 1) for row in rows]
+    assert keys[8:15] == [f"{PAIR}-{row}-0" for row in beyond]
+    assert keys[22:26] == [f"mnist to usps-{row}-0" for row in rows]
 
 
 @pytest.mark.parametrize("results", [{}, made_up(REPORTED), made_up({"MMD": 0.9}, seeds=1)])
