@@ -8,7 +8,6 @@ without its n, and `frechet_score` therefore gives the distance of held-out real
 n (the floor) and an interval.
 """
 
-import mmap
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,6 +16,7 @@ from scipy import linalg
 
 from app.metrics.floor import real_floor
 from app.metrics.intervals import GROUPS, jackknife_interval, left_out_interval
+from app.metrics.rows_file import copied
 from app.metrics.score import Score, digest, measured_by
 from app.metrics.subsets import dealt
 
@@ -120,12 +120,9 @@ class Statistics:
 
 
 def _blocks(rows):
-    """Yields consecutive blocks; the pages of a mapped file are given back after each."""
-    pages = getattr(rows, "_mmap", None)
+    """Yields consecutive blocks."""
     for start in range(0, len(rows), BLOCK):
-        yield np.asarray(rows[start : start + BLOCK])
-        if hasattr(pages, "madvise"):
-            pages.madvise(mmap.MADV_DONTNEED)
+        yield copied(rows, slice(start, start + BLOCK))
 
 
 def frechet_distance(first, second):
@@ -220,7 +217,7 @@ def frechet_score(
     interval = None
     if samples > BLOCK:
         member = dealt(samples, GROUPS)
-        parts = (Statistics.of(generated[member == group]) for group in range(GROUPS))
+        parts = (Statistics.of(copied(generated, member == group)) for group in range(GROUPS))
         values = [frechet_distance(whole.without(part), real) for part in parts]
         interval = left_out_interval(values, value)
     elif samples > 1:

@@ -1,6 +1,7 @@
 """Rows of numbers that come in batches: into a file, or into memory where that fails."""
 
 import contextlib
+import mmap
 
 import numpy as np
 
@@ -77,3 +78,19 @@ class RowsFile:
         if self.file is not None:
             with contextlib.suppress(OSError):  # what is still in its buffer has no room either
                 self.file.close()
+
+
+def copied(rows, chosen):
+    """Returns the chosen rows in memory; the pages of a mapped file are given back.
+
+    A process that goes through a mapped file counts all of it as its memory otherwise.
+
+    Args:
+        rows: array `(samples, ...)`, mapped or not.
+        chosen: slice, or bool `(samples,)`.
+    """
+    found = np.array(rows[chosen])
+    pages = getattr(rows, "_mmap", None)
+    if hasattr(pages, "madvise"):
+        pages.madvise(mmap.MADV_DONTNEED)
+    return found
