@@ -72,7 +72,7 @@ BAD = [
         r"must have one size.*0000\.png is 8x8.*0040\.png is 7x8",
     ),
     (archive(images=GREY), ["--against", "digitz"], r"Did you mean 'digits'"),
-    (archive(images=GREY), ["--against", "cifar10"], r"copy of 'cifar10' was looked for"),
+    (archive(images=GREY), ["--against", "fashion_mnist"], r"copy of 'fashion_mnist' was looked"),
     (archive(images=GREY), [*AGAINST, "--split", "half"], r"invalid choice 'half'"),
     (archive(images=GREY), [*AGAINST, "--metrics", "fidd"], r"No metric is called 'fidd'"),
     (archive(images=GREY), [*AGAINST, "--metrics", ""], r"No metric is called ''"),
