@@ -14,7 +14,7 @@ from app import config
 from app.data import load, split
 from app.data.label_noise import CIFAR10
 from app.diffusion.condition import ClassCondition, NoCondition
-from app.diffusion.samplers import DDIM, DDPM
+from app.diffusion.samplers import DDIM, DDPM, DPMSolver
 from app.diffusion.schedules import SCHEDULES
 from app.errors import UserError, first_line
 from app.metrics.features import EXTRACTORS, extractor
@@ -117,7 +117,8 @@ def build_schedule(diffusion: config.Diffusion):
         ends = {}
     if diffusion.schedule == "linear":
         ends["scaled"] = diffusion.scale_to_steps
-    return SCHEDULES[diffusion.schedule](steps=diffusion.steps, **ends)
+    schedule = SCHEDULES[diffusion.schedule](steps=diffusion.steps, **ends)
+    return schedule.zero_terminal() if diffusion.zero_terminal else schedule
 
 
 def build_optimizer(recipe: config.Recipe, steps: int):
@@ -166,6 +167,8 @@ def build_sampler(sampling: config.Sampling, pixel_range):
     clip = tuple(pixel_range) if sampling.clip else None
     if sampling.sampler == "ddim":
         return DDIM(eta=sampling.eta, clip=clip)
+    if sampling.sampler == "dpm_solver":
+        return DPMSolver(clip=clip)
     return DDPM(variance=sampling.variance, clip=clip)
 
 
@@ -176,6 +179,7 @@ def drawing(sampling: config.Sampling, pixel_range):
         "steps": sampling.steps,
         "spacing": sampling.spacing,
         "guidance": sampling.guidance,
+        "guidance_interval": sampling.guidance_interval,
         "seed": sampling.seed,
     }
 

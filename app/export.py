@@ -42,7 +42,13 @@ def export(run, recipe, model):
         if folder.exists():
             shutil.rmtree(folder)
         export_denoiser(model, folder / "denoiser")
-        export_sampler(model, sampler, folder / "sampler", recipe.sampling.spacing)
+        export_sampler(
+            model,
+            sampler,
+            folder / "sampler",
+            recipe.sampling.spacing,
+            recipe.sampling.guidance_interval,
+        )
         model.save(run.path("model.keras"))
     compare_with_reloaded(model, sampler, recipe, folder / "sampler")
     return {
@@ -65,14 +71,14 @@ def export_denoiser(model, path):
     _write(model, path, denoise, [noisy, time, _rows(model, "condition")])
 
 
-def export_sampler(model, sampler, path, spacing="trailing"):
+def export_sampler(model, sampler, path, spacing="trailing", guidance_interval=None):
     """(seed, labels, guidance, steps, first_index) -> {images}: the whole loop in one call.
 
     Without a condition, `labels` are ignored but for their number: one image a row.
     """
     conditional = model.conditional
     plain = sampling_program(model, sampler, spacing, guided=False)
-    guided = sampling_program(model, sampler, spacing, guided=True)
+    guided = sampling_program(model, sampler, spacing, True, guidance_interval)
 
     def sample(seed, labels, guidance, steps, first_index):
         arguments = (seed, labels, guidance, steps, first_index)
@@ -137,6 +143,7 @@ def compare_with_reloaded(model, sampler, recipe, path):
             steps=steps,
             spacing=recipe.sampling.spacing,
             guidance=guidance,
+            guidance_interval=recipe.sampling.guidance_interval,
             seed=recipe.sampling.seed,
             first_index=5,
         )

@@ -53,7 +53,9 @@ class Sample:
     """Denoising steps, 1 to the length of the chain (unset: the recipe's)."""
     guidance: float | None = None
     """Guidance w in (1 + w) conditional - w unconditional; 0: off (unset: the recipe's)."""
-    sampler: Literal["ddim", "ddpm"] | None = None
+    guidance_interval: tuple[float, float] | None = None
+    """Guidance where low < sigma <= high only; 0 1e9: nearly all (unset: the recipe's)."""
+    sampler: Literal["ddim", "ddpm", "dpm_solver"] | None = None
     """Sampler (unset: the recipe's)."""
     seed: int | None = None
     """Seed, 0 to 2^31 - 1: same seed, same pictures (unset: the recipe's)."""

@@ -34,6 +34,8 @@ class Draw:
         """Names the folder of these samples: the same request finds the same folder."""
         values = dataclasses.asdict(self)
         values["sampling"].pop("batch_size")  # without effect on the images
+        if values["sampling"]["guidance_interval"] is None:
+            values["sampling"].pop("guidance_interval")  # as samples drawn before there was one
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
 
 
@@ -48,7 +50,7 @@ def sample(options):
     recipe = recipe_of(run)
     changes = {
         name: value
-        for name in ("steps", "guidance", "sampler", "seed")
+        for name in ("steps", "guidance", "guidance_interval", "sampler", "seed")
         if (value := getattr(options, name)) is not None
     }
     recipe = dataclasses.replace(  # checks them against the chain and the condition

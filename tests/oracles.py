@@ -77,6 +77,24 @@ def ddpm(predict, kind, betas, steps, start, *, variance="posterior", clip=None,
     return noisy
 
 
+def dpm_solver(predict, kind, betas, steps, start, *, clip=None, final="clean"):
+    """DPM-Solver++(2M) (Lu et al. 2022, algorithm 2) in its own symbols; last step of order 1."""
+    noisy, bars, before = np.asarray(start, "float64"), alpha_bars(betas), None
+    for step, bar, after in _pairs(bars, steps, final):
+        clean, noise = estimates(kind, predict(noisy, step - 1), noisy, bar)
+        clean, _ = _clipped(clean, noise, noisy, bar, clip)
+        with np.errstate(divide="ignore"):
+            half_log_snr, target = (0.5 * np.log(x / (1 - np.float64(x))) for x in (bar, after))
+        h, data = target - half_log_snr, clean
+        if before is not None and step != steps[-2]:
+            r = (half_log_snr - before[1]) / h
+            data = (1 + 1 / (2 * r)) * clean - 1 / (2 * r) * before[0]
+        kept = np.sqrt((1 - after) / (1 - bar))
+        noisy = kept * noisy - np.sqrt(after) * np.expm1(-h) * data
+        before = clean, half_log_snr
+    return noisy
+
+
 class Mixture:
     """A mixture of Gaussians with diagonal covariances, whose ideal denoiser is known exactly."""
 

@@ -22,6 +22,8 @@ class Diffusion:
     """Last noise variance (linear, geometric, annealed)."""
     scale_to_steps: bool = False
     """Multiply linear betas by 1000 / steps, so that short chains end in noise too."""
+    zero_terminal: bool = False
+    """Rescale the schedule so that its last step is pure noise (not with the target noise)."""
     target: Literal["noise", "clean", "velocity"] = "noise"
     """What the network predicts."""
     weighting: Literal["none", "min_snr"] = "none"
@@ -53,6 +55,15 @@ class Diffusion:
             f"Received: {self.first_beta}.",
         )
         require(
+            not (self.zero_terminal and self.target == "noise"),
+            "`zero_terminal` leaves no signal at the last step, where a noise prediction says "
+            "nothing of the image. Received: `target` noise. Take velocity or clean.",
+        )
+        require(
+            not self.zero_terminal or self.steps > 1,
+            "`zero_terminal` needs a chain of 2 `steps` or more. Received: 1.",
+        )
+        require(
             0 <= self.label_dropout < 1,
             f"`label_dropout` must be in [0, 1). Received: {self.label_dropout}.",
         )
@@ -67,8 +78,8 @@ class Diffusion:
 class Sampling:
     """How images are drawn."""
 
-    sampler: Literal["ddim", "ddpm"] = "ddim"
-    """Sampler."""
+    sampler: Literal["ddim", "ddpm", "dpm_solver"] = "ddim"
+    """Sampler; dpm_solver: DPM-Solver++(2M), for 10 to 30 steps."""
     steps: int = 50
     """Denoising steps, 1 to the length of the chain."""
     spacing: Literal["trailing", "leading", "linspace"] = "trailing"
@@ -81,6 +92,8 @@ class Sampling:
     """Clip the estimated clean image to the pixel range at each step."""
     guidance: float = 0.0
     """Classifier-free guidance w in (1 + w) conditional - w unconditional; 0: off."""
+    guidance_interval: tuple[float, float] | None = None
+    """Guidance where low < sigma <= high only, sigma = noise rate / signal rate (unset: all)."""
     batch_size: int = 128
     """Images drawn at a time (without effect on the result)."""
     seed: int = 0
@@ -91,4 +104,10 @@ class Sampling:
         positive(self, "steps", "batch_size")
         between(self, 0, 1, "eta")
         between(self, 0, 100, "guidance")
+        interval = self.guidance_interval
+        require(
+            interval is None or (len(interval) == 2 and 0 <= interval[0] < interval[1]),
+            "`guidance_interval` must be two noise levels low and high, 0 <= low < high. "
+            f"Received: {interval}.",
+        )
         require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")

@@ -50,6 +50,13 @@ def annealed(steps, first, last):
     return (last - first) / 2.0 * wave + first
 
 
+def zero_terminal(betas):
+    """Returns betas whose signal rates are shifted to end at 0, then scaled to start as before."""
+    signal = np.sqrt(np.cumprod(1.0 - betas))
+    bars = ((signal - signal[-1]) * signal[0] / (signal[0] - signal[-1])) ** 2
+    return np.append(betas[0], 1.0 - bars[1:] / bars[:-1])
+
+
 def _from_alpha_bars(alpha_bars):
     """Betas between successive values of alpha_bar (length T + 1, 1 at the clean end)."""
     return np.clip(1.0 - alpha_bars[1:] / alpha_bars[:-1], 0.0, LARGEST_BETA)

@@ -43,7 +43,8 @@ class Schedule:
             themselves are stored in the config.
 
     Attributes:
-        steps: int T. betas: (T,). signal_rates, noise_rates: float64 (T + 1,), row 0 is clean.
+        steps: int T. betas: (T,). signal_rates, noise_rates, log_snrs: float64 (T + 1,), row 0 is
+            clean; log-SNRs lie within [-80, 80].
 
     Raises:
         ValueError: betas not a vector of 1 to 32767 numbers in (0, 1].
@@ -79,7 +80,7 @@ class Schedule:
         self.noise_rates = np.sqrt(1.0 - alpha_bars)
         with np.errstate(divide="ignore"):
             log_snrs = 2.0 * (np.log(self.signal_rates) - np.log(self.noise_rates))
-        self._log_snrs = np.clip(log_snrs, -LOG_SNR_LIMIT, LOG_SNR_LIMIT)
+        self.log_snrs = np.clip(log_snrs, -LOG_SNR_LIMIT, LOG_SNR_LIMIT)
 
     def __repr__(self):
         return f"Schedule('{self.name}', {self.steps} steps)"
@@ -101,11 +102,11 @@ class Schedule:
 
     def log_snr(self, time):
         """Returns log(signal_rate^2 / noise_rate^2) in nats, within [-80, 80], at `time`."""
-        return self._read(self._log_snrs, time)
+        return self._read(self.log_snrs, time)
 
     def time(self, log_snr):
         """Returns the time in [0, 1] at which the log-SNR (nats) is `log_snr`: the inverse."""
-        rising = ops.convert_to_tensor((-self._log_snrs).astype("float32"))
+        rising = ops.convert_to_tensor((-self.log_snrs).astype("float32"))
         wanted = -ops.cast(log_snr, "float32")
         lower = ops.searchsorted(rising, ops.reshape(wanted, (-1,)), side="right") - 1
         lower = ops.reshape(ops.clip(ops.cast(lower, "int32"), 0, self.steps - 1), wanted.shape)
@@ -126,8 +127,32 @@ class Schedule:
             f"Schedule '{self.name}' with {self.steps} steps leaves {100 * signal:.1f} % of the "
             f"signal at its last step (sqrt(alpha_bar_T) = {signal:.4f}, noise rate {noise:.4f}), "
             "but sampling starts from pure noise, which the network never saw there. Take larger "
-            "betas (linear: scaled=True), more steps, or start from noise with some signal in it."
+            "betas (linear: scaled=True), more steps, zero terminal SNR, or start from noise with "
+            "some signal in it."
         )
+
+    def zero_terminal(self):
+        """Returns this schedule rescaled so that its last step holds no signal: zero terminal SNR.
+
+        Use it so that training sees the pure noise that sampling starts from. At the last step a
+        noise prediction says nothing of the image: take the target velocity or clean, and sample
+        with "trailing" spacing, which starts at that step.
+
+        Formula: `signal_rate_k <- (signal_rate_k - signal_rate_T) signal_rate_1 /
+        (signal_rate_1 - signal_rate_T)` for k = 1..T; the first step keeps its rate.
+
+        Raises:
+            ValueError: the schedule has one step only.
+
+        Source: Lin, Liu, Li, Yang 2023, arXiv:2305.08891v4, algorithm 1.
+        """
+        if self.steps == 1:
+            raise ValueError(
+                "Zero terminal SNR keeps the first step and empties the last. Received: a schedule "
+                "of 1 step. Take 2 steps or more."
+            )
+        arguments = None if self.arguments is None else {**self.arguments, "zero_terminal": True}
+        return Schedule(formulas.zero_terminal(self.betas), self.name, arguments)
 
     def get_config(self):
         """Returns the name and its arguments (or the betas, when no name rebuilds them)."""
@@ -144,7 +169,10 @@ class Schedule:
             raise ValueError(
                 f"No schedule is called '{config['name']}'. Known: {', '.join(SCHEDULES)}."
             )
-        return SCHEDULES[config["name"]](**config["arguments"])
+        arguments = dict(config["arguments"])
+        rescaled = arguments.pop("zero_terminal", False)
+        schedule = SCHEDULES[config["name"]](**arguments)
+        return schedule.zero_terminal() if rescaled else schedule
 
     def _read(self, table, time):
         """Linear interpolation between the rows of a table; exact on the rows."""

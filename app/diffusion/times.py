@@ -130,6 +130,10 @@ class Trajectory:
         """Returns the noise rate at `index`, a row of the schedule's table."""
         return self._row(self.schedule.noise_rates, index)
 
+    def log_snr(self, index):
+        """Returns the log-SNR at `index`, in nats within [-80, 80], a row of the table."""
+        return self._row(self.schedule.log_snrs, index)
+
     def _row(self, table, index):
         """The float32 row of a table at a place of the trajectory."""
         step = self.step(index)

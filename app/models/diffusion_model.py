@@ -83,6 +83,12 @@ class DiffusionModel(keras.Model):
             )
         if times not in TIMES:
             raise ValueError(f"`times` must be one of {sorted(TIMES)}. Received: {times!r}.")
+        if target == "noise" and (schedule.arguments or {}).get("zero_terminal"):
+            raise ValueError(
+                "A schedule of zero terminal SNR has no signal at its last step, where a noise "
+                "prediction says nothing of the image. Received: target 'noise'. Pass target "
+                "'velocity' or 'clean'."
+            )
         self.network = network
         self.schedule = schedule
         self.image_shape = tuple(image_shape)

@@ -11,7 +11,7 @@ from app.diffusion.samplers import DDIM
 from app.diffusion.times import Trajectory
 
 
-def sampling_program(model, sampler, spacing="trailing", guided=True):
+def sampling_program(model, sampler, spacing="trailing", guided=True, guidance_interval=None):
     """The whole sampler as one pure function, for `compiled` and for export.
 
     Args:
@@ -20,6 +20,7 @@ def sampling_program(model, sampler, spacing="trailing", guided=True):
         spacing: which steps of the chain are visited; see `Trajectory`.
         guided: whether `guidance` is used. A guided step costs two evaluations of the network,
             so without a condition, or at guidance 0, leave it out.
+        guidance_interval: noise levels at which it is used; see `classifier_free`.
 
     Returns:
         A function (seed, condition, guidance, steps, first_index) -> uint8 images. All but
@@ -30,7 +31,7 @@ def sampling_program(model, sampler, spacing="trailing", guided=True):
     def program(seed, condition, guidance, steps, first_index):
         count = ops.shape(condition)[0]
         start = normal(seed, first_index, count, 0, START, model.image_shape)
-        denoise, condition = conditioned(model, condition, guidance, guided)
+        denoise, condition = conditioned(model, condition, guidance, guided, guidance_interval)
         images = sampler(
             denoise,
             Trajectory(model.schedule, steps, spacing),
@@ -44,13 +45,13 @@ def sampling_program(model, sampler, spacing="trailing", guided=True):
     return program
 
 
-def conditioned(model, condition, guidance, guided):
+def conditioned(model, condition, guidance, guided, interval=None):
     """The denoiser of a model, guided or not, and what it takes as condition (None: nothing)."""
     denoise = model.denoiser()
     if not model.conditional:
         return denoise, None
     if guided:
-        denoise = classifier_free(denoise, model.condition, guidance)
+        denoise = classifier_free(denoise, model.condition, guidance, model.schedule, interval)
     return denoise, condition
 
 
@@ -63,6 +64,7 @@ def draw_images(
     steps=50,
     spacing="trailing",
     guidance=0.0,
+    guidance_interval=None,
     seed=0,
     first_index=0,
     batch_size=128,
@@ -82,6 +84,8 @@ def draw_images(
         steps: int in [1, T]; denoising steps.
         spacing: "trailing", "leading" or "linspace".
         guidance: float >= 0; classifier-free guidance, 0 is off.
+        guidance_interval: pair (low, high) of noise levels noise_rate / signal_rate at which it is
+            used, or None: at all.
         seed: int in [0, 2^31).
         first_index: int; index of the first image.
         batch_size: int; images drawn at a time.
@@ -99,9 +103,10 @@ def draw_images(
         )
     sampler = sampler or DDIM(clip=model.pixel_range)
     guided = guidance != 0 and model.conditional
-    key = (repr(sorted(vars(sampler).items())), type(sampler), spacing, guided, xla)
+    settings = repr((sorted(vars(sampler).items()), guidance_interval))
+    key = (settings, type(sampler), spacing, guided, xla)
     if key not in model.sampling.programs:
-        program = sampling_program(model, sampler, spacing, guided)
+        program = sampling_program(model, sampler, spacing, guided, guidance_interval)
         model.sampling.programs[key] = compiled(program, model.variables, xla)
     batch_size = min(batch_size, count)
     images = np.empty((count, *model.image_shape), "uint8")

@@ -57,6 +57,7 @@ def decode(
     steps=50,
     spacing="trailing",
     guidance=0.0,
+    guidance_interval=None,
     seed=0,
     columns=COLUMNS,
 ):
@@ -74,6 +75,7 @@ def decode(
         steps: int in [1, T]; denoising steps.
         spacing: "trailing", "leading" or "linspace".
         guidance: float >= 0; classifier-free guidance, 0 is off.
+        guidance_interval: pair (low, high) of noise levels at which it is used, or None: at all.
         seed: int in [0, 2^31).
         columns: int >= 2, states kept; of fewer than `columns - 1` steps every state.
 
@@ -91,17 +93,19 @@ def decode(
     trajectory = Trajectory(model.schedule, steps, spacing)
     draw = drawer(seed, 0)
 
-    def step(noisy, condition, index):
-        denoise, condition = conditioned(model, condition, guidance, guided=guidance != 0)
-        return sampler.step(denoise, trajectory, noisy, index, condition, draw)
+    def step(state, condition, index):
+        guided = guidance != 0
+        denoise, condition = conditioned(model, condition, guidance, guided, guidance_interval)
+        return sampler.step(denoise, trajectory, state, index, condition, draw)
 
     step = compiled(step, model.variables)
     kept = sorted(set(np.round(np.linspace(0, steps, columns)).astype(int).tolist()))
-    state, states = normal(seed, 0, count, 0, START, model.image_shape), []
+    state = sampler.state_of(normal(seed, 0, count, 0, START, model.image_shape))
+    states = []
     condition = ops.convert_to_tensor(condition)
     for index in range(steps + 1):
         if index in kept:
-            states.append(state)
+            states.append(sampler.images_of(state))
         if index < steps:
             state = step(state, condition, ops.convert_to_tensor(index, "int32"))
     times = np.array([float(trajectory.time(index)) for index in kept])

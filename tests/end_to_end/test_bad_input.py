@@ -41,7 +41,7 @@ UNKNOWN_WORDS = [
     (["sample", "x", "--count", "a"], r"--count: invalid literal.*'a'"),
     (["sample", "x", "--labels", "a"], r"--labels"),
     (["sample", "x", "--weights", "good"], r"invalid choice 'good'.*'best', 'ema', 'raw', 'swa'"),
-    (["sample", "x", "--sampler", "ddxm"], r"invalid choice 'ddxm'.*'ddpm'"),
+    (["sample", "x", "--sampler", "ddxm"], r"invalid choice 'ddxm'.*'ddpm', 'dpm_solver'"),
     (["sample", "x", "--guidance", "much"], r"--guidance"),
     (["sample", "x", "--steps", "1.5"], r"--steps"),
     (["sample", "x", "--seed", "now"], r"--seed"),
@@ -180,6 +180,14 @@ def test_values_out_of_range(refused, option, value, pattern):
 
 
 MISFITS = [
+    (["--sampling.guidance-interval", "2", "1"], "`guidance_interval` must be two noise levels"),
+    (["--sampling.guidance-interval", "-1", "1"], "`guidance_interval` must be two noise levels"),
+    (["--diffusion.zero-terminal", "--diffusion.target", "noise"], "Take velocity or clean"),
+    (
+        ["--diffusion.zero-terminal", "--diffusion.target", "clean", "--diffusion.steps", "1"]
+        + ["--sampling.steps", "1"],
+        "`zero_terminal` needs a chain of 2 `steps` or more",
+    ),
     (["--diffusion.condition", "none", "--sampling.guidance", "1"], "needs a condition"),
     (["--diffusion.steps", "10"], r"`sampling.steps` must not exceed `diffusion.steps` \(10\)"),
     (["--network.attention-resolutions", "5"], r"Attention .* side 5.* have the sides \[8, 4\]"),

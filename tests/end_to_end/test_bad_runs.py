@@ -131,6 +131,7 @@ REQUESTS = [
     (["sample", "--first-index", "2147483647"], r"stay below 2\^31"),
     (["sample", "--steps", "0"], r"`steps` must be above 0"),
     (["sample", "--steps", "21"], r"`sampling.steps` must not exceed `diffusion.steps` \(20\)"),
+    (["sample", "--guidance-interval", "2", "1"], "`guidance_interval` must be two noise levels"),
     (["sample", "--guidance", "-1"], r"`guidance` must be in \[0, 100\]"),
     (["sample", "--guidance", "nan"], r"`guidance` must be a finite number"),
     (["sample", "--seed", "-1"], r"`seed` must be in \[0, 2\^31\)"),

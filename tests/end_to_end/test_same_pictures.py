@@ -1,5 +1,6 @@
 """One seed, one picture: on both backends, in both SavedModels, at any batch size."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -9,15 +10,21 @@ import keras
 import numpy as np
 import pytest
 
-from app.build import build_sampler
+from app.build import build_sampler, drawing
 from app.cli import main
+from app.config import Sampling
 from app.export import export_sampler
 from app.run import Run
+from app.sample import Draw
 from app.trained import load_trained
 
 ROOT = Path(__file__).parents[2]
 LABELS = np.arange(64, dtype="int32") % 10
 BATCHES = (1, 7, 64)
+KINDS = {
+    "ddim": {},
+    "dpm_solver": {"sampler": "dpm_solver", "guidance_interval": (0.5, 5.0)},
+}
 
 # Loads a SavedModel where keras, jax and this repository cannot be imported.
 SERVE = """
@@ -46,15 +53,20 @@ draw_and_export(*sys.argv[1:])
 def draw_and_export(runs, run_id, folder):
     """Draws with this process's backend and writes its SavedModel; for both backends alike."""
     recipe, model = load_trained(Run.open(run_id, runs))
-    sampler = build_sampler(recipe.sampling, model.pixel_range)
-    drawn = {
-        str(batch): model.sample(
-            labels=LABELS, seed=3, steps=4, guidance=1.0, sampler=sampler, batch_size=batch
+    for kind, changes in KINDS.items():
+        sampling = dataclasses.replace(recipe.sampling, seed=3, steps=4, guidance=1.0, **changes)
+        options = drawing(sampling, model.pixel_range)
+        drawn = {
+            str(batch): model.sample(labels=LABELS, batch_size=batch, **options)
+            for batch in BATCHES
+        }
+        np.savez(Path(folder) / f"{kind}-drawn.npz", **drawn)
+        export_sampler(
+            model,
+            options["sampler"],
+            Path(folder) / kind,
+            guidance_interval=sampling.guidance_interval,
         )
-        for batch in BATCHES
-    }
-    np.savez(Path(folder) / "drawn.npz", **drawn)
-    export_sampler(model, sampler, Path(folder) / "sampler")
 
 
 def run_python(code, *arguments, **environment):
@@ -76,14 +88,16 @@ def test_one_seed_gives_one_picture_everywhere(tiny, tmp_path, record_property):
         folder = tmp_path / backend
         folder.mkdir()
         run_python(OTHER, runs, run_id, folder, KERAS_BACKEND=backend)
-        run_python(SERVE, folder / "sampler", folder / "served.npz")
-        for where in ("drawn", "served"):
-            for batch, images in np.load(folder / f"{where}.npz").items():
-                pictures[backend, where, batch] = images.astype(int)
-    reference = pictures["tensorflow", "drawn", "64"]
-    assert reference.std() > 10
+        for kind in KINDS:
+            run_python(SERVE, folder / kind, folder / f"{kind}-served.npz")
+            for where in ("drawn", "served"):
+                for batch, images in np.load(folder / f"{kind}-{where}.npz").items():
+                    pictures[kind, backend, where, batch] = images.astype(int)
+    references = {kind: pictures[kind, "tensorflow", "drawn", "64"] for kind in KINDS}
+    assert min(reference.std() for reference in references.values()) > 10
+    assert np.abs(references["ddim"] - references["dpm_solver"]).mean() > 2
     for key, images in pictures.items():
-        difference = np.abs(images - reference)
+        difference = np.abs(images - references[key[0]])
         # Floats agree to 1e-4 of the range; a pixel on the edge of rounding moves one grey level.
         assert difference.max() <= 1, (key, difference.max())
         assert np.mean(difference > 0) < 0.01, key
@@ -104,3 +118,28 @@ def test_the_saved_model_of_this_backend_samples_alone(tiny, tmp_path):
     )
     for images in np.load(tmp_path / "served.npz").values():
         assert np.abs(images.astype(int) - own).max() <= 1
+
+
+def test_the_verb_takes_another_sampler_and_an_interval(tiny):
+    runs, run_id = tiny
+    folders = []
+    for options in (
+        ["--sampler", "ddim"],
+        ["--sampler", "dpm_solver"],
+        ["--sampler", "dpm_solver", "--guidance-interval", "0.5", "5"],
+    ):
+        before = set((runs / run_id / "samples").iterdir())
+        arguments = ["--runs", str(runs), "--count", "20", "--seed", "8", *options]
+        assert main(["sample", run_id, *arguments]) == 0
+        folders += set((runs / run_id / "samples").iterdir()) - before
+    images = [np.load(folder / "images-000000.npz")["images"].astype(int) for folder in folders]
+    assert len(images) == 3
+    assert np.abs(images[0] - images[1]).mean() > 2 and np.abs(images[1] - images[2]).mean() > 2
+
+
+def test_samples_drawn_before_there_was_an_interval_are_found_again():
+    # The digest of this request, computed before `guidance_interval` was a field.
+    assert (
+        Draw(count=10, labels=(1, 2), sampling=Sampling(steps=4, guidance=1.0)).digest
+        == "63acd0a319"
+    )

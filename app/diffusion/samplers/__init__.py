@@ -2,7 +2,8 @@
 
 from app.diffusion.samplers.ddim import DDIM
 from app.diffusion.samplers.ddpm import DDPM
+from app.diffusion.samplers.dpm_solver import DPMSolver
 
-SAMPLERS = {"ddpm": DDPM, "ddim": DDIM}
+SAMPLERS = {"ddpm": DDPM, "ddim": DDIM, "dpm_solver": DPMSolver}
 
-__all__ = ["DDIM", "DDPM", "SAMPLERS"]
+__all__ = ["DDIM", "DDPM", "DPMSolver", "SAMPLERS"]

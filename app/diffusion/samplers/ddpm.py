@@ -66,8 +66,8 @@ class DDPM(loop.Sampler):
         sigma = ops.sqrt(beta)
         if self.variance == "posterior":
             sigma = sigma * next_rate / rate
-        last = ops.cast(index, "int32") >= ops.cast(trajectory.steps, "int32") - 1
-        return mean + ops.where(last, 0.0, sigma) * draw(index, ops.shape(noisy))
+        sigma = ops.where(loop.last(trajectory, index), 0.0, sigma)
+        return mean + sigma * draw(index, ops.shape(noisy))
 
     def get_config(self):
         """Returns the arguments."""

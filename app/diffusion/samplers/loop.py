@@ -2,6 +2,9 @@
 
 The loop is `ops.fori_loop`, so it is one program for any number of steps, also when that number
 is a tensor. The state is float32 and the denoiser always sees the same shape.
+
+What goes round the loop is the sampler's own `state`: the noisy images alone, unless a sampler
+carries more from step to step and says so by `state_of` and `images_of`.
 """
 
 from keras import ops
@@ -12,7 +15,7 @@ from app.diffusion.targets import Estimate
 
 
 class Sampler(Configured):
-    """What DDIM and DDPM share: the loop over `step`, which each defines."""
+    """What all samplers share: the loop over `step`, which each defines."""
 
     def __call__(
         self,
@@ -27,21 +30,31 @@ class Sampler(Configured):
     ):
         """Returns the images that `start` becomes."""
         draw = noise or drawer(seed, first_index)
-        return run(self.step, denoiser, trajectory, start, condition, first_step, draw)
+        state = self.state_of(ops.cast(start, "float32"))
+        return self.images_of(
+            run(self.step, denoiser, trajectory, state, condition, first_step, draw)
+        )
+
+    def state_of(self, start):
+        """Returns what the first step gets: the images to start from."""
+        return start
+
+    def images_of(self, state):
+        """Returns the (noisy) images in what a step returned."""
+        return state
 
 
-def run(step, denoiser, trajectory, start, condition, first_step, draw):
-    """Returns the state after `step(denoiser, trajectory, noisy, index, condition, draw)` for all.
+def run(step, denoiser, trajectory, state, condition, first_step, draw):
+    """Returns the state after `step(denoiser, trajectory, state, index, condition, draw)` for all.
 
     `index` runs from `first_step` to `trajectory.steps - 1`.
     """
-    start = ops.cast(start, "float32")
 
-    def body(index, noisy):
-        return step(denoiser, trajectory, noisy, index, condition, draw)
+    def body(index, state):
+        return step(denoiser, trajectory, state, index, condition, draw)
 
     return ops.fori_loop(
-        ops.cast(first_step, "int32"), ops.cast(trajectory.steps, "int32"), body, start
+        ops.cast(first_step, "int32"), ops.cast(trajectory.steps, "int32"), body, state
     )
 
 
@@ -66,6 +79,11 @@ def rates(trajectory, index):
     carried = signal / next_signal * next_noise
     beta = ops.maximum((noise - carried) * (noise + carried), 0.0)
     return signal, noise, next_signal, next_noise, beta
+
+
+def last(trajectory, index):
+    """Returns whether the step at `index` is the last one of the trajectory."""
+    return ops.cast(index, "int32") >= ops.cast(trajectory.steps, "int32") - 1
 
 
 def estimate(denoiser, trajectory, noisy, index, condition, clip):

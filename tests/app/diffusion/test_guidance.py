@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -5,7 +6,7 @@ from keras import ops
 from app.diffusion import schedules
 from app.diffusion.condition import AttributeCondition, ClassCondition, NoCondition
 from app.diffusion.denoiser import denoiser
-from app.diffusion.guidance import classifier_free
+from app.diffusion.guidance import classifier_free, within
 from app.diffusion.targets import TARGETS
 from tests.app.diffusion.modes import MODES
 
@@ -83,3 +84,57 @@ def test_no_condition_is_refused(kind):
     guided = classifier_free(denoiser(network, TARGETS["noise"](), SCHEDULE), kind, 2.0)
     with pytest.raises(ValueError, match="needs a condition"):
         guided(NOISY, TIME, None)
+
+
+# sigma = noise rate / signal rate at the times 0.1, 0.5 and 1.0 of SCHEDULE: 0.37, 3.21 and 157.
+@pytest.mark.parametrize(
+    ("interval", "inside"),
+    [
+        ((0.0, 1e9), [1, 1, 1]),
+        ((0.5, 10.0), [0, 1, 0]),
+        ((0.0, 3.0), [1, 0, 0]),
+        ((5.0, 1e9), [0, 0, 1]),
+        ((1000.0, 1e9), [0, 0, 0]),
+    ],
+)
+@pytest.mark.parametrize("mode", MODES)
+def test_guidance_within_an_interval_of_noise_levels(interval, inside, mode):
+    plain = denoiser(network, TARGETS["velocity"](), SCHEDULE)
+
+    def run(noisy, time, labels, weight):
+        guided = classifier_free(plain, ClassCondition(5), weight, SCHEDULE, interval)
+        return tuple(guided(noisy, time, labels))
+
+    found = MODES[mode](run)(NOISY, TIME, LABELS, np.float32(2.5))
+    clean, noise = by_hand(2.5 * np.array(inside, "float64"), "velocity")
+    np.testing.assert_allclose(ops.convert_to_numpy(found[1]), noise, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(ops.convert_to_numpy(found[0]), clean, rtol=2e-4, atol=2e-4)
+
+
+def test_the_lower_end_is_outside_the_upper_one_inside_and_no_signal_is_infinite():
+    schedule = schedules.Schedule([0.5, 1.0])  # sigma 1 after the first step, then no signal
+    times = np.array([0.0, 0.5, 1.0], "float32")
+    for interval, expected in [
+        ((0.0, 1.0), [False, True, False]),
+        ((1.0, 1e9), [False, False, False]),
+        ((0.5, 1e9), [False, True, False]),
+    ]:
+        found = ops.convert_to_numpy(within(schedule, times, interval))
+        assert found.tolist() == expected, interval
+
+
+def test_outside_the_interval_a_step_costs_one_evaluation():
+    plain = denoiser(network, TARGETS["velocity"](), SCHEDULE)
+    guided = classifier_free(plain, ClassCondition(5), 2.0, SCHEDULE, (1000.0, 1e9))
+    BATCHES.clear()
+    found = guided(NOISY, TIME, LABELS)
+    # Eagerly, TensorFlow runs one branch only; JAX traces both, and runs one.
+    assert BATCHES == [3] or keras.backend.backend() == "jax"
+    for value, expected in zip(found, plain(NOISY, TIME, LABELS), strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("interval", [(1.0, 1.0), (-1.0, 2.0), (3.0,), (float("nan"), 1.0)])
+def test_a_wrong_interval_is_refused(interval):
+    with pytest.raises(ValueError, match="guidance interval must be a pair"):
+        classifier_free(None, ClassCondition(5), 2.0, SCHEDULE, interval)

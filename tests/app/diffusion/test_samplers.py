@@ -7,7 +7,7 @@ from keras import ops
 
 from app.diffusion import randomness, schedules
 from app.diffusion.denoiser import denoiser
-from app.diffusion.samplers import DDIM, DDPM
+from app.diffusion.samplers import DDIM, DDPM, DPMSolver
 from app.diffusion.targets import TARGETS
 from app.diffusion.times import Trajectory
 from tests import oracles
@@ -162,7 +162,12 @@ def test_ddim_with_eta_1_is_ddpm(clip):
     np.testing.assert_allclose(one, two, rtol=2e-5, atol=2e-5)
 
 
-@pytest.mark.parametrize("sampler", [DDIM(), DDIM(1.0), DDPM()], ids=["ddim", "eta 1", "ddpm"])
+EACH = pytest.mark.parametrize(
+    "sampler", [DDIM(), DDIM(1.0), DDPM(), DPMSolver()], ids=["ddim", "eta 1", "ddpm", "dpm_solver"]
+)
+
+
+@EACH
 @pytest.mark.parametrize("mode", MODES)
 def test_steps_seed_and_index_may_be_tensors(sampler, mode):
     schedule = schedules.linear(40, scaled=True)
@@ -176,7 +181,7 @@ def test_steps_seed_and_index_may_be_tensors(sampler, mode):
     np.testing.assert_allclose(ops.convert_to_numpy(result), expected, rtol=2e-5, atol=2e-5)
 
 
-@pytest.mark.parametrize("sampler", [DDIM(), DDIM(1.0), DDPM()], ids=["ddim", "eta 1", "ddpm"])
+@EACH
 def test_a_picture_does_not_depend_on_its_batch(sampler):
     schedule = schedules.linear(40, scaled=True)
     denoise = denoiser(network, TARGETS["velocity"](), schedule)
@@ -191,14 +196,16 @@ def test_a_picture_does_not_depend_on_its_batch(sampler):
     assert np.abs(whole[0] - whole[1]).max() > 0.1
 
 
-def test_no_noise_is_computed_at_eta_0():
+@pytest.mark.parametrize("sampler", [DDIM(), DPMSolver()], ids=["ddim", "dpm_solver"])
+def test_no_noise_is_computed_along_the_path(sampler):
     def refuse(index, shape):
         raise AssertionError("noise was drawn")
 
-    sample(DDIM(), schedules.linear(20), 5, noise=refuse)
+    sample(sampler, schedules.linear(20), 5, noise=refuse)
 
 
-def test_one_compiled_program_serves_all_numbers_of_steps():
+@pytest.mark.parametrize("sampler", [DDIM(), DPMSolver()], ids=["ddim", "dpm_solver"])
+def test_one_compiled_program_serves_all_numbers_of_steps(sampler):
     schedule, traces = schedules.linear(40, scaled=True), []
 
     def counted(*arguments, **keywords):
@@ -206,14 +213,14 @@ def test_one_compiled_program_serves_all_numbers_of_steps():
         return network(*arguments, **keywords)
 
     denoise = denoiser(counted, TARGETS["noise"](), schedule)
-    run = compiled(lambda steps: DDIM()(denoise, Trajectory(schedule, steps), SAMPLE, 0, 0))
+    run = compiled(lambda steps: sampler(denoise, Trajectory(schedule, steps), SAMPLE, 0, 0))
     run(ops.convert_to_tensor(3))
     count = len(traces)
     run(ops.convert_to_tensor(17))
     assert len(traces) == count
 
 
-@pytest.mark.parametrize("sampler", [DDIM(0.3), DDIM(clip=None), DDPM("beta", (0.0, 1.0))])
+@pytest.mark.parametrize("sampler", [DDIM(0.3), DPMSolver(None), DDPM("beta", (0.0, 1.0))])
 def test_samplers_survive_json(sampler):
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(sampler)))
     revived = keras.saving.deserialize_keras_object(config)

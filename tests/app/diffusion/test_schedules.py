@@ -12,7 +12,12 @@ from tests.app.diffusion.modes import MODES
 
 ZERO_TERMINAL = Schedule(np.append(np.linspace(1e-3, 0.2, 19), 1.0), "zero terminal SNR")
 # T + 1 rows, betas as small as 1e-4 and signal rates down to 1e-11.
-HARD = [SCHEDULES[name]() for name in SCHEDULES] + [schedules.linear(5000), ZERO_TERMINAL]
+HARD = [
+    *(SCHEDULES[name]() for name in SCHEDULES),
+    schedules.linear(5000),
+    schedules.linear().zero_terminal(),
+    ZERO_TERMINAL,
+]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,25 @@ def test_the_terminal_warning_names_its_figures():
     assert "95.1 %" in schedules.linear(10).terminal_warning()
 
 
+def test_zero_terminal_by_hand():
+    # alpha_bar 0.81, 0.36, 0.09, square roots 0.9, 0.6, 0.3: minus 0.3, times 0.9 / 0.6.
+    schedule = Schedule([0.19, 1 - 0.36 / 0.81, 0.75]).zero_terminal()
+    np.testing.assert_allclose(schedule.signal_rates, [1.0, 0.9, 0.45, 0.0], atol=1e-12)
+    np.testing.assert_allclose(schedule.betas, [0.19, 0.75, 1.0])
+    assert schedule.get_config()["betas"] == schedule.betas.tolist()
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_zero_terminal_keeps_the_first_step_and_empties_the_last(name):
+    plain = SCHEDULES[name]()
+    schedule = plain.zero_terminal()
+    assert schedule.signal_rates[-1] == 0.0 and schedule.noise_rates[-1] == 1.0
+    assert schedule.betas[-1] == 1.0 and schedule.terminal_warning() is None
+    assert abs(schedule.signal_rates[1] / plain.signal_rates[1] - 1) < 1e-12
+    assert np.all(np.diff(schedule.signal_rates) < 0)
+    np.testing.assert_allclose(schedule.zero_terminal().betas, schedule.betas, rtol=1e-9)
+
+
 def test_schedules_survive_json():
     for schedule in HARD:
         config = json.dumps(keras.saving.serialize_keras_object(schedule))
@@ -119,5 +143,7 @@ def test_wrong_arguments_are_refused_with_a_sentence():
         schedules.linear(10, scaled=True)
     with pytest.raises(ValueError, match="must be a vector"):
         Schedule([])
+    with pytest.raises(ValueError, match="Take 2 steps or more"):
+        schedules.linear(1).zero_terminal()
     with pytest.raises(ValueError, match="No schedule is called"):
         Schedule.from_config({"name": "quartic", "arguments": {}})

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from app.diffusion.condition import ClassCondition
-from app.diffusion.samplers import DDPM
+from app.diffusion.samplers import DDIM, DDPM, DPMSolver
 from app.diffusion.schedules import linear
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
@@ -196,3 +196,22 @@ def test_bad_labels_and_requests_are_refused():
         model.sample(labels=[0], steps=21)
     with pytest.raises(ValueError, match="one of"):
         build(target="nothing")
+
+
+def test_zero_terminal_snr_trains_and_samples_and_refuses_the_target_noise(tmp_path):
+    schedule = linear(20).zero_terminal()
+    network = PlainCNN(channels=(4, 4), kernel_size=3)
+    with pytest.raises(ValueError, match="Pass target 'velocity' or 'clean'"):
+        DiffusionModel(network, schedule, SHAPE)
+    for target, weighting in (("velocity", "min_snr"), ("clean", "none")):
+        model = DiffusionModel(network, schedule, SHAPE, target=target, weighting=weighting)
+        model.compile(optimizer=keras.optimizers.Adam(1e-2))
+        assert np.all(np.isfinite(model.fit(IMAGES, epochs=2, verbose=0).history["loss"]))
+        model.save(str(tmp_path / "model.keras"))
+        revived = keras.models.load_model(str(tmp_path / "model.keras"))
+        assert revived.schedule.signal_rates[-1] == 0.0
+        for sampler in (DDIM(), DDPM(), DPMSolver()):
+            drawn = model.sample(3, steps=5, sampler=sampler, seed=2)
+            again = revived.sample(3, steps=5, sampler=sampler, seed=2)
+            assert 0 < drawn.std()
+            np.testing.assert_array_equal(drawn, again)

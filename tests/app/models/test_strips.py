@@ -5,7 +5,7 @@ import pytest
 
 from app.diffusion.condition import ClassCondition
 from app.diffusion.randomness import START, normal
-from app.diffusion.samplers import DDIM, DDPM
+from app.diffusion.samplers import DDIM, DDPM, DPMSolver
 from app.diffusion.schedules import linear
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
@@ -53,10 +53,13 @@ def test_decode_of_a_network_that_finds_no_noise_only_scales():
         assert np.abs(strip[:, column] - expected).max() < 0.51
 
 
-@pytest.mark.parametrize("sampler, guidance", [(DDIM(eta=0.5), 0.0), (DDPM(), 1.5)])
+@pytest.mark.parametrize(
+    "sampler, guidance", [(DDIM(eta=0.5), 0.0), (DDPM(), 1.5), (DPMSolver(), 1.5)]
+)
 def test_decode_ends_in_the_pictures_of_the_sampler(sampler, guidance):
     model, labels = build(classes=3), np.array([2, 0, 1])
     options = {"sampler": sampler, "steps": 12, "guidance": guidance, "seed": 5}
+    options["guidance_interval"] = (0.5, 2.0)
     strip, times = decode(model, labels=labels, **options)
     assert strip.shape == (3, 10, *SHAPE) and times[0] == 1.0 and times[-1] == 0.0
     assert np.all(np.diff(times) < 0)
