@@ -41,7 +41,10 @@ UNKNOWN_WORDS = [
     (["sample", "x", "--count", "a"], r"--count: invalid literal.*'a'"),
     (["sample", "x", "--labels", "a"], r"--labels"),
     (["sample", "x", "--weights", "good"], r"invalid choice 'good'.*'best', 'ema', 'raw', 'swa'"),
-    (["sample", "x", "--sampler", "ddxm"], r"invalid choice 'ddxm'.*'ddpm', 'dpm_solver'"),
+    (
+        ["sample", "x", "--sampler", "ddxm"],
+        r"invalid choice 'ddxm'.*Expected one of .*'dpm_solver'",
+    ),
     (["sample", "x", "--guidance", "much"], r"--guidance"),
     (["sample", "x", "--steps", "1.5"], r"--steps"),
     (["sample", "x", "--seed", "now"], r"--seed"),
