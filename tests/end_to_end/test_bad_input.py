@@ -43,7 +43,7 @@ UNKNOWN_WORDS = [
     (["sample", "x", "--weights", "good"], r"invalid choice 'good'.*'best', 'ema', 'raw', 'swa'"),
     (
         ["sample", "x", "--sampler", "ddxm"],
-        r"invalid choice 'ddxm'.*Expected one of .*'dpm_solver'",
+        r"choice 'ddxm'.*Expected one of .*'dpm_solver'",
     ),
     (["sample", "x", "--guidance", "much"], r"--guidance"),
     (["sample", "x", "--steps", "1.5"], r"--steps"),
