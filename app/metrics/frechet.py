@@ -209,7 +209,7 @@ def frechet_score(
         >>> score.floor < 0.5 < score.value, score.samples
         (True, 200)
     """
-    generated = np.asarray(generated)
+    generated = np.asanyarray(generated)
     samples = len(generated)
     real = reference if isinstance(reference, Statistics) else Statistics.of(reference)
     whole = Statistics.of(generated)
