@@ -114,7 +114,6 @@ def _reproduce(options):
     start_backend()
     from app.reproduce import reproduce
 
-    unbounded = options.hours is None and options.budget != "cpu"
     reproduce(
         options.table,
         options.budget,
@@ -122,7 +121,7 @@ def _reproduce(options):
         options.data_directory,
         options.runs,
         options.results,
-        None if unbounded else options.hours or 3.0,
+        options.hours or (3.0 if options.budget == "cpu" else None),
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from app.reports.figures import save
+from app.reports.figures import by_epoch, save
 
 CURVES = {
     "loss": ("loss", "val_loss", "test_cross_entropy"),
@@ -30,8 +30,7 @@ def learning_curves(rows, path):
         figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
     ):
         for name in names:
-            points = [(row["step"] + 1, row[name]) for row in rows if name in row]
-            axes.plot(*zip(*points, strict=True), label=name, marker=".")
+            axes.plot(*zip(*by_epoch(rows, name), strict=True), label=name, marker=".")
         axes.set(xlabel="epoch", title=title)
         axes.grid(alpha=0.3)
         axes.legend()

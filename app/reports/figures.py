@@ -9,6 +9,11 @@ from app.files import writing
 from callbacks.image_grid import grid
 
 
+def by_epoch(rows, name):
+    """The points (epoch, from 1; value) of a metric in the rows of a run that have it."""
+    return [(row["step"] + 1, row[name]) for row in rows if name in row]
+
+
 def training_curves(rows, path):
     """Every metric of a run by epoch, a panel each, training and validation together, as a PNG.
 
@@ -27,7 +32,7 @@ def training_curves(rows, path):
     places = figure.subplots(height, columns, squeeze=False).flat
     for axes, group in zip(places, panels.values(), strict=False):
         for name in group:
-            points = [(row["step"] + 1, row[name]) for row in rows if name in row]
+            points = by_epoch(rows, name)
             axes.plot(
                 *zip(*points, strict=True), marker="." if len(points) < 30 else "", label=name
             )

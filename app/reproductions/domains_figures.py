@@ -5,7 +5,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from app.reports.figures import save
+from app.reports.figures import by_epoch, save
 from app.reproductions.domains import PAPER, PAPER_PAIR, accuracies
 
 PANELS = (
@@ -58,7 +58,7 @@ def curves(results, path):
         for axes, (metric, title) in zip(panels, PANELS, strict=True):
             for place, name in enumerate(names):
                 rows = results[f"{pair}-{name}-0"]["rows"]
-                points = [(item["step"] + 1, item[metric]) for item in rows if metric in item]
+                points = by_epoch(rows, metric)
                 if points:
                     line = "--" if place >= 10 else "-"
                     axes.plot(*zip(*points, strict=True), line, color=f"C{place}", label=name)

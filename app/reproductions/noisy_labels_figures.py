@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from app.reports.figures import save
+from app.reports.figures import by_epoch, save
 from app.reproductions.noisy_labels import accuracies
 
 PANELS = (
@@ -30,7 +30,7 @@ def curves(results, path):
         for axes, (metric, title) in zip(row, PANELS, strict=True):
             for place, name in enumerate(names):
                 rows = first.get(f"{name}-{rate}-0", {"rows": []})["rows"]
-                points = [(item["step"] + 1, item[metric]) for item in rows if metric in item]
+                points = by_epoch(rows, metric)
                 if points:
                     axes.plot(*zip(*points, strict=True), color=f"C{place}", label=name)
             axes.set(title=f"{float(rate):.0%} noise: {title}", xlabel="epoch")

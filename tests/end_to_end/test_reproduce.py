@@ -1,0 +1,127 @@
+"""A table of runs: stopped, cut, resumed, and gone on with from another machine's results."""
+
+import json
+import os
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from app.config import RobustLoss
+from app.errors import UserError
+from app.reproduce import reproduce
+from app.reproductions import FIGURES, TABLES
+from app.run import Run
+from app.train import train
+from tests.end_to_end.noisy import RECIPE
+
+
+class Table:
+    """Two runs in place of sixty."""
+
+    NAME, TITLE = "noisy-labels", "Two runs"
+    report = TABLES["noisy-labels"].report
+
+    @staticmethod
+    def children(budget, seeds, directory=None):
+        tiny = replace(RECIPE, training=replace(RECIPE.training, epochs=1))
+        return {
+            f"{name}-0.30-0": replace(tiny, name=name.lower(), loss=RobustLoss(name=loss))
+            for name, loss in {"CE": "cross_entropy", "MAE": "mean_absolute_error"}.items()
+        }
+
+
+def test_a_table_goes_on_where_it_was_stopped(world, tmp_path, monkeypatch):
+    import app.reproduce as verb
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    runs, results = tmp_path / "runs", tmp_path / "results"
+
+    def stop_at_the_second(recipe, **options):
+        if recipe.name == "mae":
+            raise KeyboardInterrupt
+        return train(recipe, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(verb, "train", stop_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            reproduce("noisy-labels", "smoke", 1, root=runs, results=results)
+    first = {path.name for path in runs.iterdir()}
+    assert len(first) == 2  # the table and its first child
+    parent = reproduce("noisy-labels", "smoke", 1, root=runs, results=results)
+    new = {path.name for path in runs.iterdir()} - first
+    assert len(new) == 1 and new.pop().endswith("mae")
+    assert parent.status == "finished" and set(parent.manifest["children"]) == {
+        "CE-0.30-0",
+        "MAE-0.30-0",
+    }
+    text = (results / "noisy-labels-smoke.md").read_text()
+    assert "| CE |" in text and "| MAE |" in text and "undecided" in text
+    assert "2 of 2 runs" in text
+    for name in FIGURES["noisy-labels"]:
+        assert (results / "noisy-labels-smoke" / f"{name}.png").stat().st_size > 1000
+
+
+def test_a_table_is_cut_at_its_hours(world, tmp_path, monkeypatch, capsys):
+    import app.reproduce as verb
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    monkeypatch.setattr(verb, "_seconds", lambda recipes: dict.fromkeys(recipes, 3000.0))
+    now = iter([0.0, 0.0, 1000.0])  # seconds: at the start, before the first run, before the second
+    monkeypatch.setattr(verb, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    where = {"root": tmp_path / "runs", "results": tmp_path / "results"}
+    parent = reproduce("noisy-labels", "smoke", 1, hours=1, **where)
+    assert list(parent.manifest["children"]) == ["CE-0.30-0"]
+    assert parent.status == "stopped" and parent.manifest["reason"] == "cut at 1 hours"
+    assert "Cut at 1 hours; the same command goes on." in capsys.readouterr().out
+    text = (tmp_path / "results/noisy-labels-smoke.md").read_text()
+    assert "1 of 2 runs" in text and "| MAE |" not in text
+    monkeypatch.undo()
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    again = reproduce("noisy-labels", "smoke", 1, **where)
+    assert again.id == parent.id and again.status == "finished"
+    assert len(again.manifest["children"]) == 2
+
+
+def test_a_table_goes_on_from_the_results_of_another_machine(world, tmp_path, monkeypatch):
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    arguments, results = ("noisy-labels", "smoke", 1), tmp_path / "results"
+    parent = reproduce(*arguments, root=tmp_path / "runs", results=results)
+    written = results / "noisy-labels-smoke" / "results.json"
+    kept = json.loads(written.read_text())
+    child = Run.open(parent.manifest["children"]["CE-0.30-0"], tmp_path / "runs")
+    scores = json.loads((child.folder / "scores.json").read_text())
+    assert kept["CE-0.30-0"]["scores"]["test_accuracy"] == scores["test_accuracy"]["value"]
+    assert kept["CE-0.30-0"]["rows"][0]["loss"] == pytest.approx(child.metrics()[0]["loss"])
+
+    marked = json.loads(written.read_text())
+    marked["CE-0.30-0"]["scores"]["test_accuracy"] = 0.125  # so that the table shows who made it
+    marked["MAE-0.30-0"]["config"]["training"]["epochs"] = 2  # another setting: run again
+    written.write_text(json.dumps(marked))
+    other = reproduce(*arguments, root=tmp_path / "other", results=results)
+    assert list(other.manifest["children"]) == ["MAE-0.30-0"]
+    text = (results / "noisy-labels-smoke.md").read_text()
+    assert "| CE | 12.50 (n=1) |" in text and "2 of 2 runs" in text
+    assert json.loads(written.read_text())["MAE-0.30-0"]["config"]["training"]["epochs"] == 1
+
+    written.write_text("{")
+    with pytest.raises(UserError, match="results.json is no file of results.*Remove it"):
+        reproduce(*arguments, root=tmp_path / "third", results=results)
+
+
+def test_children_are_nested_in_mlflow(world, tmp_path, monkeypatch):
+    import mlflow
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    parent = reproduce("noisy-labels", "smoke", 1, root=tmp_path, results=tmp_path / "results")
+    client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    above = client.get_run(parent.manifest["mlflow"]["run_id"])
+    for run_id in parent.manifest["children"].values():
+        child = client.get_run(Run.open(run_id, tmp_path).manifest["mlflow"]["run_id"])
+        assert child.data.tags["mlflow.parentRunId"] == above.info.run_id
+        assert child.info.experiment_id == above.info.experiment_id
+
+
+def test_an_unknown_table_is_refused(tmp_path):
+    with pytest.raises(UserError, match="No table 'x'. Tables: noisy-labels, domains"):
+        reproduce("x", "smoke", 1, root=tmp_path)
