@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from scipy import special
 
-from app.build_classifier import compiled_classifier
+from app.build.classifier import compiled_classifier
 from app.data.pipeline import FollowEpoch
 from app.data.tf_dataset import feed
 from app.errors import UserError

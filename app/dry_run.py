@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from app.build import class_labels
+from app.build.sampling import class_labels
 from app.config import AnyRecipe, to_dict
 from app.progress import console
 from app.tasks import task_of

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, replace
 
-from app.build import build_data
+from app.build.data import build_data
 from app.data.channels import like
 from app.data.image_set import ImageSet, class_numbers, open_images
 from app.errors import UserError

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from app.build import build_sampler, class_labels
+from app.build.sampling import build_sampler, class_labels
 from app.errors import UserError
 from app.files import writing
 from app.models.sampling import draw_images, sampling_program

@@ -1,6 +1,6 @@
 """What follows training: weights, samples, scores, figures, SavedModels, the model card."""
 
-from app.build import class_labels, drawing
+from app.build.sampling import class_labels, drawing
 from app.evaluate import evaluate
 from app.export import export
 from app.metrics.subsets import random_rows

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.build import build_extractor
+from app.build.extractor import build_extractor
 from app.data.image_set import ImageSet, open_data
 from app.errors import UserError
 from app.metrics.frechet import Statistics

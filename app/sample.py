@@ -7,7 +7,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from app.build import class_labels, drawing
+from app.build.sampling import class_labels, drawing
 from app.config import Sampling
 from app.files import writing
 from app.models.sampling import draw_images

@@ -3,9 +3,9 @@
 import contextlib
 
 from app import config
-from app.build import build_model
-from app.build_adaptation import build_adaptation
-from app.build_classifier import build_classifier
+from app.build.adaptation import build_adaptation
+from app.build.classifier import build_classifier
+from app.build.diffusion import build_model
 from app.errors import UserError, first_line
 from app.files import writing
 from callbacks.weights_file import write_weights

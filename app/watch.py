@@ -1,6 +1,7 @@
 """What is looked at while a run trains: grids, distances, the log, the best weights."""
 
-from app.build import class_labels, drawing, extractor_for
+from app.build.extractor import extractor_for
+from app.build.sampling import class_labels, drawing
 from app.metrics.frechet import Statistics, frechet_distance
 from app.models.sampling import draw_images
 from app.trained import best_average

@@ -53,7 +53,7 @@ def ours(loss):
 
     import keras
 
-    from app.build_classifier import compiled_classifier
+    from app.build.classifier import compiled_classifier
     from app.config import RobustLoss
     from app.data.pipeline import Batches
     from app.data.tf_dataset import feed

@@ -31,7 +31,7 @@ RANKS = [
     {"config"},
     {"diffusion", "data", "metrics"},
     {"models", "recipes", "reports", "reproductions", "run", "run_folders", "tracking"},
-    {"build", "build_adaptation", "build_classifier", "subject"},
+    {"build", "subject"},
     {"reference", "trained"},
     {"illustrate"},
     {"compare", "evaluate", "export", "export_classifier", "sample", "watch"},

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from app.build_adaptation import compiled_adaptation, load_domain
+from app.build.adaptation import compiled_adaptation, load_domain
 from app.data import Dataset, split
 from app.data.domains import DomainBatches
 from app.data.pipeline import Batches

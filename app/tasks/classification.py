@@ -5,8 +5,8 @@ import functools
 
 import numpy as np
 
-from app.build import load_part
-from app.build_classifier import compiled_classifier
+from app.build.classifier import compiled_classifier
+from app.build.data import load_part
 from app.data import Dataset
 from app.data.augmentation import AugmentedBatches
 from app.data.pipeline import Batches

@@ -1,6 +1,9 @@
 """Training a denoiser: what `train` needs to know of it."""
 
-from app.build import build_data, build_loss, build_model, build_optimizer, jit_compile
+from app.build.data import build_data
+from app.build.diffusion import build_model
+from app.build.loss import build_loss
+from app.build.optimizer import build_optimizer, jit_compile
 from app.data.pipeline import Batches
 from app.evaluate import evaluate_run as evaluate
 from app.export import export_run as export

@@ -97,7 +97,7 @@ def refused(capsys, monkeypatch):
 
 def make_run(runs, name="20260101-000000-made", **changes):
     """A run folder as `train` leaves it, of two images' worth of weights, without training."""
-    from app.build import build_model
+    from app.build.diffusion import build_model
     from app.recipes import load_recipe
 
     folder = runs / name

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from app.build import build_sampler, drawing
+from app.build.sampling import build_sampler, drawing
 from app.cli import main
 from app.config import Sampling
 from app.export import export_sampler

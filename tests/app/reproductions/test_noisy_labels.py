@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.build_classifier import build_robust_loss
+from app.build.classifier import build_robust_loss
 from app.reproductions import noisy_labels
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.build import build_extractor
+from app.build.extractor import build_extractor
 from app.data.label_noise import CIFAR10
 
 DIGITS = tuple("0123456789")

@@ -8,7 +8,8 @@ import numpy as np
 
 import losses
 from app import config
-from app.build import build_optimizer, imported, jit_compile, own_code, seed_and_precision
+from app.build.optimizer import build_optimizer, jit_compile, seed_and_precision
+from app.build.own_code import imported, own_code
 from app.errors import UserError
 from app.models.classifiers import eight_layer_cnn, resnet, small_cnn
 from app.models.gradient_norm import recording_norm

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import Variable, ops
 
-from app.build import build_optimizer
+from app.build.optimizer import build_optimizer
 from app.config import Optimizer
 from app.recipes import RECIPES
 

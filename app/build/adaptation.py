@@ -4,7 +4,8 @@ import keras
 from keras import layers
 
 from app import config
-from app.build import build_optimizer, jit_compile, load_part, seed_and_precision
+from app.build.data import load_part
+from app.build.optimizer import build_optimizer, jit_compile, seed_and_precision
 from app.data.resize import resized
 from app.errors import UserError, first_line
 from app.models.domain_adversarial import DomainAdversarial

@@ -1,0 +1,41 @@
+"""From a recipe to its images: trained on, validated on, held out."""
+
+import dataclasses
+
+from app import config
+from app.data import load, split
+from app.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """The three parts of a data set: trained on, validated on, and held out."""
+
+    train: object
+    validation: object
+    test: object
+
+
+def build_data(recipe: config.Recipe) -> Images:
+    """Loads the data set and splits off the validation images, the same ones for a seed."""
+    whole = load_part(recipe.data, "train")
+    if recipe.diffusion.condition == "class" and not whole.classes:
+        raise UserError(
+            f"The recipe is conditional on classes, but {recipe.data.name} has no labels. "
+            "Pass --diffusion.condition none, or put the images into one folder a class."
+        )
+    test = load_part(recipe.data, "test")
+    train, validation = split(whole, recipe.data.validation_fraction, seed=0)
+    if len(train) < recipe.training.batch_size:
+        raise UserError(
+            f"{recipe.data.name} has {len(train)} training images, fewer than a batch of "
+            f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
+        )
+    return Images(train, validation, test)
+
+
+def load_part(data: config.Data, part):
+    """The "train" or "test" part of the data set that a recipe names."""
+    return load(
+        data.name, split=part, directory=data.directory, size=data.size, download=data.download
+    )

@@ -1,0 +1,73 @@
+"""From a diffusion recipe to its untrained model: network, schedule, condition."""
+
+import dataclasses
+
+import keras
+
+from app import config
+from app.build.optimizer import seed_and_precision
+from app.build.own_code import imported, own_code
+from app.diffusion.condition import ClassCondition, NoCondition
+from app.diffusion.schedules import SCHEDULES
+from app.errors import UserError
+from app.models.cnn import PlainCNN
+from app.models.diffusion_model import DiffusionModel
+from app.models.unet import Unet
+
+
+def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
+    """The untrained model; the same weights for a seed."""
+    seed_and_precision(recipe.training)
+    diffusion = recipe.diffusion
+    classes = classes if diffusion.condition == "class" else None
+    schedule = build_schedule(diffusion)
+    with own_code(
+        recipe.network,
+        f"for images of shape {tuple(image_shape)}",
+        "(noisy, time, condition, training=...) and returns the shape of noisy",
+    ):
+        return DiffusionModel(
+            build_network(recipe.network, image_shape, classes),
+            schedule,
+            image_shape=image_shape,
+            target=diffusion.target,
+            weighting=diffusion.weighting,
+            times=diffusion.times,
+            condition=ClassCondition(classes) if classes else NoCondition(),
+            label_dropout=diffusion.label_dropout,
+            pixel_range=(diffusion.pixel_low, diffusion.pixel_high),
+            seed=recipe.training.seed,
+        )
+
+
+def build_network(network: config.Network, image_shape, classes):
+    """The network of a recipe, for images of a shape (height, width, channels)."""
+    height, _, channels = image_shape
+    options = dataclasses.asdict(network)
+    if isinstance(network, config.PlainCNN):
+        return PlainCNN(image_channels=channels, classes=classes, **options)
+    if isinstance(network, config.Unet):
+        return Unet(image_channels=channels, image_size=height, classes=classes, **options)
+    made = imported(network.path)(
+        image_size=height, image_channels=channels, classes=classes, **network.arguments
+    )
+    try:
+        if isinstance(made, keras.Layer):
+            made.get_config()
+    except NotImplementedError as error:
+        raise UserError(
+            f"The network {network.path} has no get_config, which the export rebuilds it from. "
+            "Define get_config(self), returning its constructor arguments."
+        ) from error
+    return made
+
+
+def build_schedule(diffusion: config.Diffusion):
+    """The noise schedule of a recipe."""
+    ends = {"first": diffusion.first_beta, "last": diffusion.last_beta}
+    if diffusion.schedule in ("cosine", "sigmoid"):
+        ends = {}
+    if diffusion.schedule == "linear":
+        ends["scaled"] = diffusion.scale_to_steps
+    schedule = SCHEDULES[diffusion.schedule](steps=diffusion.steps, **ends)
+    return schedule.zero_terminal() if diffusion.zero_terminal else schedule

@@ -1,0 +1,48 @@
+"""From a recipe to what it draws with: sampler, its settings, labels."""
+
+import numpy as np
+
+from app import config
+from app.diffusion.samplers import DDIM, DDPM, DPMSolver
+from app.errors import UserError
+
+
+def build_sampler(sampling: config.Sampling, pixel_range):
+    """The sampler of a recipe."""
+    clip = tuple(pixel_range) if sampling.clip else None
+    if sampling.sampler == "ddim":
+        return DDIM(eta=sampling.eta, clip=clip)
+    if sampling.sampler == "dpm_solver":
+        return DPMSolver(clip=clip)
+    return DDPM(variance=sampling.variance, clip=clip)
+
+
+def drawing(sampling: config.Sampling, pixel_range):
+    """The arguments of `draw_images` that decide what a recipe draws."""
+    return {
+        "sampler": build_sampler(sampling, pixel_range),
+        "steps": sampling.steps,
+        "spacing": sampling.spacing,
+        "guidance": sampling.guidance,
+        "guidance_interval": sampling.guidance_interval,
+        "seed": sampling.seed,
+    }
+
+
+def class_labels(model, count, labels=(), first_index=0):
+    """Labels for `count` images: the given ones in turn, or all classes in turn; None without.
+
+    The label of an image depends on its index alone, so that a stopped job goes on unchanged.
+    """
+    if not model.conditional:
+        if labels:
+            raise UserError("This run has no condition: leave out --labels.")
+        return None
+    wrong = [label for label in labels if not 0 <= label < model.condition.classes]
+    if wrong:
+        raise UserError(
+            f"Labels must lie in 0..{model.condition.classes - 1}, the classes of this run. "
+            f"Received: {wrong[0]}."
+        )
+    kinds = np.asarray(labels or range(model.condition.classes), "int32")
+    return kinds[(first_index + np.arange(count)) % len(kinds)]
