@@ -4,6 +4,7 @@ import dataclasses
 
 from app import config
 from app.data import load, split
+from app.data.split import drawn
 from app.errors import UserError
 
 
@@ -36,6 +37,7 @@ def build_data(recipe: config.Recipe) -> Images:
 
 def load_part(data: config.Data, part):
     """The "train" or "test" part of the data set that a recipe names."""
-    return load(
+    whole = load(
         data.name, split=part, directory=data.directory, size=data.size, download=data.download
     )
+    return drawn(whole, data.training_images) if part == "train" and data.training_images else whole

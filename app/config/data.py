@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.config.validation import between, check_types, require
+from app.config.validation import between, check_types, positive, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +17,8 @@ class Data:
     """Folder that holds an existing copy (TFDS data_dir, or the file of usps)."""
     size: int | None = None
     """Height and width in pixels to which folder images are cropped and resized."""
+    training_images: int | None = None
+    """Training images used, drawn once and for all with a fixed seed (unset: all)."""
     validation_fraction: float = 0.1
     """Share of the training images kept for the validation loss, [0, 0.5] (0: classifiers only)."""
     flip: bool | None = None
@@ -31,5 +33,7 @@ class Data:
             0 <= self.validation_fraction <= 0.5,
             f"`validation_fraction` must be in [0, 0.5]. Received: {self.validation_fraction}.",
         )
+        if self.training_images is not None:
+            positive(self, "training_images")
         if self.size is not None:
             between(self, 4, 1024, "size")

@@ -81,6 +81,30 @@ def indices(count, labels=None, fraction=HELD_OUT_FRACTION, seed=HELD_OUT_SEED):
     return np.setdiff1d(np.arange(count), held_out), held_out
 
 
+def drawn(dataset, count, seed=0):
+    """A part of the images of a data set, drawn at random, always the same for a seed.
+
+    The order of the data set is kept. Of a streamed set these are its first images.
+
+    Args:
+        dataset: a Dataset.
+        count: number of images, 1 to len(dataset).
+        seed: whole number >= 0 for numpy's PCG64.
+
+    Raises:
+        UserError: `count` is out of range.
+
+    Example:
+        ```python
+        half = drawn(load("digits"), 700)
+        ```
+    """
+    if dataset.streamed or not 1 <= count <= len(dataset):
+        return dataset.first(count)
+    generator = np.random.Generator(np.random.PCG64(seed))
+    return dataset.select(np.sort(generator.permutation(len(dataset))[:count]))
+
+
 def check_parts(name, kept, held_out, fraction):
     """Refuses an empty part."""
     if not kept or not held_out:

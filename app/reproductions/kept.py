@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from app.config import from_dict, to_dict
 from app.errors import UserError
 from app.files import write_atomically
 
@@ -27,7 +28,8 @@ def read_kept(path, configs):
         configs: {child: config dict} of the table.
 
     Returns:
-        {child: result}; children whose setting has changed since are left out.
+        {child: result}; children whose setting has changed since are left out. An option that
+        there was not yet had its default.
 
     Raises:
         UserError: the file is damaged.
@@ -40,13 +42,21 @@ def read_kept(path, configs):
         return {
             key: result
             for key, result in found.items()
-            if key in configs and result["config"] == setting(configs[key])
+            if key in configs and _today(result["config"]) == setting(configs[key])
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} is no file of results ({error}). Remove it to run the whole table again, or "
             "take it from the repository."
         ) from error
+
+
+def _today(config):
+    """The setting of a result as a recipe of this code says it; None where none does any more."""
+    try:
+        return setting(to_dict(from_dict(config)))
+    except ValueError:
+        return None
 
 
 def write_kept(path, results):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from app.data import Dataset, split
-from app.data.split import indices
+from app.data.split import drawn, indices
 from app.errors import UserError
 
 
@@ -67,6 +67,19 @@ def test_split_by_a_golden():
     # numpy 2.4, PCG64(20): the bits are promised for all versions; this held-out set must stay.
     assert indices(10, fraction=0.3)[1].tolist() == [4, 7, 8]
     assert len(indices(10, fraction=0.25)[1]) == 3  # 2.5 goes up
+
+
+def test_a_drawn_part_is_random_sorted_and_fixed_by_its_seed():
+    whole = example(100)
+    part = drawn(whole, 30)
+    expected = np.sort(np.random.Generator(np.random.PCG64(0)).permutation(100)[:30])
+    np.testing.assert_array_equal(part.images, whole.images[expected])
+    np.testing.assert_array_equal(part.labels, whole.labels[expected])
+    assert len(set(expected)) == 30 and expected[-1] > 60
+    assert part.digest == drawn(whole, 30).digest != drawn(whole, 30, seed=1).digest
+    assert len(drawn(whole, 100)) == 100
+    with pytest.raises(UserError, match="from 1 to 100"):
+        drawn(whole, 101)
 
 
 def test_split_refusals():

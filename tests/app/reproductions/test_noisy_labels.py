@@ -12,6 +12,7 @@ def made_up(accuracy, seeds=2):
         f"{name}-{rate:.2f}-{seed}": {
             "scores": {"test_accuracy": value + seed / 1000},
             "rows": [],
+            "config": {"data": {"name": "cifar10", "training_images": 20_000}},
         }
         for (name, rate), value in accuracy.items()
         for seed in range(seeds)
@@ -44,6 +45,7 @@ def test_results_as_reported_hold_and_the_opposite_fails():
 def test_the_report_shows_each_mean_with_its_seeds():
     text = noisy_labels.report(made_up({("CE", 0.25): 0.6}))
     assert "| loss | 25% noise |" in text
+    assert "Trained on 20000 training images of cifar10." in text
     assert "| CE | 60.05 +- 0.05 (n=2) |" in text
 
 
@@ -60,6 +62,7 @@ def test_children_have_the_setting_of_the_report(budget, count):
         build_robust_loss(recipe.loss)
         if budget == "cpu":
             assert recipe.data.directory == "somewhere"
+            assert recipe.data.training_images == 20_000
             assert (recipe.training.epochs, recipe.training.batch_size) == (15, 128)
             assert recipe.optimizer.learning_rate == 5e-4
     for rate, weights in {"0.25": (0.7, 0.3), "0.50": (0.5, 0.5), "0.75": (0.3, 0.7)}.items():

@@ -1,0 +1,41 @@
+"""Results in a file: which of them still belong to the runs of a table."""
+
+import json
+
+import pytest
+
+from app.config import to_dict
+from app.errors import UserError
+from app.recipes import load_recipe
+from app.reproductions.kept import read_kept, setting, write_kept
+
+
+@pytest.fixture
+def config():
+    return to_dict(load_recipe("noisy-cifar10"))
+
+
+def test_results_come_back_where_the_setting_is_the_same(config, tmp_path):
+    path = tmp_path / "kept" / "results.json"
+    assert read_kept(path, {"a": config}) == {}
+    results = {"a": {"config": setting(config), "scores": {"x": 1.0}}}
+    write_kept(path, results)
+    assert read_kept(path, {"a": config, "b": config}) == results
+    other = {**config, "training": {**config["training"], "epochs": 16}}
+    assert read_kept(path, {"a": other}) == {}
+
+
+def test_an_option_that_there_was_not_yet_had_its_default(config, tmp_path):
+    path = tmp_path / "results.json"
+    old = json.loads(json.dumps(setting(config)))
+    del old["data"]["training_images"], old["training"]["compile_xla"]
+    gone = {**setting(config), "an_option_of_old": 1}
+    write_kept(path, {"a": {"config": old}, "b": {"config": gone}})
+    assert set(read_kept(path, {"a": config, "b": config})) == {"a"}
+
+
+def test_a_damaged_file_is_refused_by_a_sentence(config, tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text("[1, 2")
+    with pytest.raises(UserError, match="no file of results"):
+        read_kept(path, {"a": config})
