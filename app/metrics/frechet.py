@@ -16,11 +16,9 @@ from scipy import linalg
 
 from app.metrics.floor import real_floor
 from app.metrics.intervals import GROUPS, jackknife_interval, left_out_interval
-from app.metrics.rows_file import copied
+from app.metrics.rows_file import BLOCK, copied
 from app.metrics.score import Score, digest, measured_by
 from app.metrics.subsets import dealt
-
-BLOCK = 4096  # rows that are float64 at a time
 
 
 @dataclass(frozen=True, eq=False)

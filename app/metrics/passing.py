@@ -1,6 +1,6 @@
 """Images through an extractor in batches: memory does not grow with their number."""
 
-from app.metrics.rows_file import RowsFile
+from app.metrics.rows_file import RowsFile, copied
 
 READ = 1000  # images held at once, about
 
@@ -37,4 +37,4 @@ def consecutive(images, size):
             yield batch
         return
     for start in range(0, len(images), size):
-        yield images[start : start + size]
+        yield copied(images, slice(start, start + size))

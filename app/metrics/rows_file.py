@@ -5,6 +5,8 @@ import mmap
 
 import numpy as np
 
+BLOCK = 4096  # rows of a file that are held at a time, beside those that are wanted
+
 
 class RowsFile:
     """An array `(count, columns)` of float32 that grows batch by batch, in a .npy file.
@@ -89,6 +91,11 @@ def copied(rows, chosen):
         rows: array `(samples, ...)`, mapped or not.
         chosen: slice, or bool `(samples,)`.
     """
+    if not isinstance(chosen, slice):
+        starts = range(0, len(rows), BLOCK)
+        return np.concatenate(
+            [copied(rows, slice(at, at + BLOCK))[chosen[at : at + BLOCK]] for at in starts]
+        )
     found = np.array(rows[chosen])
     pages = getattr(rows, "_mmap", None)
     if hasattr(pages, "madvise"):
