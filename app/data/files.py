@@ -149,8 +149,8 @@ def usps(directory=None, split="train", download=False):
     if not download:
         raise UserError(
             f"'usps' was looked for as usps.npz in {directory or 'the data folders'} and not "
-            "found. Give the file by `directory` (--data.directory), allow `download` to fetch it "
-            "from OpenML, or use the embedded data set `digits`."
+            "found. Give the file by `directory` (--data.directory, of evaluate --data-directory), "
+            "allow `download` to fetch it from OpenML, or use the embedded data set `digits`."
         )
     from sklearn.datasets import fetch_openml
 

@@ -113,8 +113,8 @@ def open_builder(name, directory, download):
         places = ", ".join(str(folder) for folder in folders(name, directory))
         raise UserError(
             f"A prepared copy of '{name}' was looked for in {places} and not found. Give its "
-            "folder by `directory` (--data.directory), allow `download`, or use the embedded "
-            "data set `mnist-5k`."
+            "folder by `directory` (--data.directory, of evaluate --data-directory), allow "
+            "`download`, or use the embedded data set `mnist-5k`."
         )
     _, tfds = libraries()
     try:
