@@ -74,14 +74,15 @@ def export_denoiser(model, path):
 def export_sampler(model, sampler, path, spacing="trailing", guidance_interval=None):
     """(seed, labels, guidance, steps, first_index) -> {images}: the whole loop in one call.
 
-    Without a condition, `labels` are ignored but for their number: one image a row.
+    Without a condition, `labels` are ignored but for their number: one image a row. Where the noise
+    is images, `start` follows, uint8: the images to start from.
     """
     conditional = model.conditional
     plain = sampling_program(model, sampler, spacing, guided=False)
     guided = sampling_program(model, sampler, spacing, True, guidance_interval)
 
-    def sample(seed, labels, guidance, steps, first_index):
-        arguments = (seed, labels, guidance, steps, first_index)
+    def sample(seed, labels, guidance, steps, first_index, start=None):
+        arguments = (seed, labels, guidance, steps, first_index, start)
         if not conditional:
             return {"images": plain(*arguments)}
         # Guidance 0 costs one evaluation of the network a step, not two.
@@ -96,6 +97,9 @@ def export_sampler(model, sampler, path, spacing="trailing", guidance_interval=N
         keras.InputSpec(shape=(), dtype="int32", name="steps"),
         keras.InputSpec(shape=(), dtype="int32", name="first_index"),
     ]
+    if model.noise.given_start:
+        shape = (None, *model.image_shape)
+        signature.append(keras.InputSpec(shape=shape, dtype="uint8", name="start"))
     _write(model, path, sample, signature)
 
 
@@ -127,6 +131,11 @@ def compare_with_reloaded(model, sampler, recipe, path):
     steps = min(3, recipe.sampling.steps)
     labels = class_labels(model, count)
     served = tf.saved_model.load(str(path)).signatures["serving_default"]
+    start, given = None, {}
+    if model.noise.given_start:
+        shape = (count, *model.image_shape)
+        start = np.random.default_rng(0).integers(0, 256, shape, dtype="uint8")
+        given = {"start": tf.constant(start)}
     for guidance in {0.0, recipe.sampling.guidance}:
         loaded = served(
             seed=tf.constant(recipe.sampling.seed),
@@ -134,6 +143,7 @@ def compare_with_reloaded(model, sampler, recipe, path):
             guidance=tf.constant(guidance),
             steps=tf.constant(steps),
             first_index=tf.constant(5),
+            **given,
         )["images"].numpy()
         own = draw_images(
             model,
@@ -146,6 +156,7 @@ def compare_with_reloaded(model, sampler, recipe, path):
             guidance_interval=recipe.sampling.guidance_interval,
             seed=recipe.sampling.seed,
             first_index=5,
+            start=start,
         )
         difference = int(np.abs(loaded.astype(int) - own.astype(int)).max())
         if difference > TOLERANCE:

@@ -36,6 +36,8 @@ class Draw:
         values["sampling"].pop("batch_size")  # without effect on the images
         if values["sampling"]["guidance_interval"] is None:
             values["sampling"].pop("guidance_interval")  # as samples drawn before there was one
+        if values["sampling"]["sampler"] != "cold":  # the same
+            values["sampling"] = {k: v for k, v in values["sampling"].items() if k[:5] != "cold_"}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
 
 

@@ -62,6 +62,12 @@ def resume(run_id: str, root="runs") -> Run:
             f"trained on {recorded}. Give it the same data to resume."
         )
     model = task.untrained(recipe, images)
+    noise = task.facts(recipe, images).get("noise_data")
+    if noise != run.manifest.get("noise_data"):
+        raise UserError(
+            f"The images in the place of noise have digest {noise['digest']}, but those that the "
+            f"run was trained with {run.manifest['noise_data']['digest']}. Give it the same ones."
+        )
     run.set_status("running")
     return _carry_out(run, recipe, images, model)
 

@@ -5,6 +5,7 @@ import dataclasses
 import keras
 
 from app import config
+from app.build.noise import build_noise
 from app.build.optimizer import seed_and_precision
 from app.build.own_code import imported, own_code
 from app.diffusion.condition import ClassCondition, NoCondition
@@ -35,6 +36,7 @@ def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
             times=diffusion.times,
             condition=ClassCondition(classes) if classes else NoCondition(),
             label_dropout=diffusion.label_dropout,
+            noise=build_noise(recipe, image_shape),
             pixel_range=(diffusion.pixel_low, diffusion.pixel_high),
             seed=recipe.training.seed,
         )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from app import config
-from app.diffusion.samplers import DDIM, DDPM, DPMSolver
+from app.diffusion.samplers import DDIM, DDPM, Cold, DPMSolver
 from app.errors import UserError
 
 
@@ -14,6 +14,8 @@ def build_sampler(sampling: config.Sampling, pixel_range):
         return DDIM(eta=sampling.eta, clip=clip)
     if sampling.sampler == "dpm_solver":
         return DPMSolver(clip=clip)
+    if sampling.sampler == "cold":
+        return Cold(int(sampling.cold_algorithm), sampling.cold_noise, clip)
     return DDPM(variance=sampling.variance, clip=clip)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from app.config.noise import check_noise
 from app.config.validation import between, check_types, import_path, positive, require
 
 
@@ -32,6 +33,20 @@ class Diffusion:
     """Training times of a batch: each at random, or spread evenly (less noisy gradients)."""
     loss: str = "mean_squared_error"
     """A Keras loss name, or module:Class of your own."""
+    noise: Literal["gaussian", "entropy", "images"] = "gaussian"
+    """Noise: Gaussian, Gaussian scaled by an image's entropy, or images of another data set."""
+    noise_scale: Literal["image", "batch", "constant"] = "image"
+    """Entropy noise: scaled by the entropy of each image, of the batch, or by a constant."""
+    constant_scale: float = 0.878
+    """Entropy noise: the constant, above 0 (0.878 is what batches of MNIST have)."""
+    unit_noise_target: bool = False
+    """Entropy noise: the network predicts the noise before it is scaled (target noise)."""
+    unit_noise_start: bool = False
+    """Entropy noise: sampling starts from N(0, I), not from noise of the mean training scale."""
+    noise_data: str = "fashion_mnist"
+    """Images as noise: a data set, folder, .npz file or module:function, resized to the images."""
+    noise_directory: str | None = None
+    """Images as noise: folder that holds an existing copy (unset: that of the data)."""
     condition: Literal["none", "class"] = "none"
     """Condition given to the network."""
     label_dropout: float = 0.1
@@ -72,14 +87,15 @@ class Diffusion:
             f"`pixel_low` must be below `pixel_high` ({self.pixel_high}). "
             f"Received: {self.pixel_low}.",
         )
+        check_noise(self)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
     """How images are drawn."""
 
-    sampler: Literal["ddim", "ddpm", "dpm_solver"] = "ddim"
-    """Sampler; dpm_solver: DPM-Solver++(2M), for 10 to 30 steps."""
+    sampler: Literal["ddim", "ddpm", "dpm_solver", "cold"] = "ddim"
+    """Sampler; dpm_solver: DPM-Solver++(2M), for 10 to 30 steps; cold: for images as noise."""
     steps: int = 50
     """Denoising steps, 1 to the length of the chain."""
     spacing: Literal["trailing", "leading", "linspace"] = "trailing"
@@ -88,6 +104,10 @@ class Sampling:
     """Noise added by DDIM, 0 (none) to 1 (as much as DDPM)."""
     variance: Literal["posterior", "beta"] = "posterior"
     """Noise added by DDPM: the posterior's variance, or beta."""
+    cold_algorithm: Literal["1", "2"] = "2"
+    """Cold restoration: the algorithm of its paper; 2 corrects itself."""
+    cold_noise: Literal["kept", "estimated"] = "kept"
+    """Cold restoration: degrade again by the image it started from, or by an estimate of it."""
     clip: bool = True
     """Clip the estimated clean image to the pixel range at each step."""
     guidance: float = 0.0

@@ -8,6 +8,7 @@ from typing import ClassVar
 from app.config.data import Data
 from app.config.diffusion import Diffusion, Sampling
 from app.config.network import Network, Unet
+from app.config.noise import check_sampler
 from app.config.training import Evaluation, Optimizer, Training, Watching
 from app.config.validation import check_types, require
 
@@ -49,3 +50,4 @@ class Recipe:
             "`sampling.guidance` needs a condition, but `diffusion.condition` is none. "
             "Set the guidance to 0, or the condition to class.",
         )
+        check_sampler(self.diffusion.noise, self.sampling)

@@ -8,7 +8,7 @@ from keras import ops
 
 from app.diffusion.condition import NoCondition
 from app.diffusion.denoiser import denoiser
-from app.diffusion.randomness import START, normal
+from app.diffusion.noise import GaussianNoise
 from app.diffusion.targets import TARGETS
 from app.diffusion.times import TIMES, fixed
 from app.diffusion.weighting import WEIGHTINGS
@@ -38,12 +38,14 @@ class DiffusionModel(keras.Model):
         times: "uniform" or "stratified"; how training times are drawn, see `app.diffusion.times`.
         condition: a condition of `app.diffusion.condition`; None for an unconditional network.
         label_dropout: float in [0, 1); share of conditions replaced by null while training.
+        noise: a source of `app.diffusion.noise`; None: `GaussianNoise`.
         pixel_range: (black, white) as floats; uint8 images are scaled to it.
         seed: int; seed of training times, noise and label dropout.
 
     Input shape:
         images `(batch, height, width, channels)`, uint8, or float in `pixel_range`;
-        labels `(batch,)` int, as `y`.
+        labels `(batch,)` int, as `y`. With `ImageNoise` each image is followed by its noise along
+        the channels.
 
     Example:
         ```python
@@ -70,6 +72,7 @@ class DiffusionModel(keras.Model):
         times="uniform",
         condition=None,
         label_dropout=0.1,
+        noise=None,
         pixel_range=(-1.0, 1.0),
         seed=0,
         **kwargs,
@@ -93,7 +96,8 @@ class DiffusionModel(keras.Model):
         self.schedule = schedule
         self.image_shape = tuple(image_shape)
         self.target_name = target
-        self.target = TARGETS[target]()
+        self.noise = noise or GaussianNoise()
+        self.target = self.noise.target(TARGETS[target]())
         self.weighting = weighting
         self.times = times
         self.condition = condition or NoCondition()
@@ -131,16 +135,16 @@ class DiffusionModel(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Noises the images, asks the network, compares: the whole of training."""
-        clean = self._scaled(x)
+        clean, *paired = self.noise.separate(self._scaled(x))
         count = ops.shape(clean)[0]
         condition = self._condition_of(y)
         if training:
             time = TIMES[self.times](count, self.schedule.steps, self.seed_generator)
-            noise = keras.random.normal(ops.shape(clean), seed=self.seed_generator)
+            noise = self.noise.draw(clean, self.seed_generator, *paired)
             condition = self.condition.drop(condition, self.label_dropout, self.seed_generator)
         else:
             time = fixed(count, self.schedule.steps)
-            noise = normal(self.seed, 0, count, 0, START, self.image_shape)
+            noise = self.noise.fixed(clean, self.seed, self.image_shape, *paired)
         signal_rate = self._per_image(self.schedule.signal_rate(time))
         noise_rate = self._per_image(self.schedule.noise_rate(time))
         noisy = signal_rate * clean + noise_rate * noise
@@ -192,9 +196,11 @@ class DiffusionModel(keras.Model):
     def _check_arrays(self, images, labels):
         """Refuses arrays that would train silently wrong; data sets check themselves."""
         if isinstance(images, np.ndarray):
-            if images.shape[1:] != self.image_shape:
+            *sides, channels = self.image_shape
+            wanted = (*sides, channels * self.noise.parts)
+            if images.shape[1:] != wanted:
                 raise ValueError(
-                    f"Images must have shape (batch, {', '.join(map(str, self.image_shape))}). "
+                    f"Images must have shape (batch, {', '.join(map(str, wanted))}). "
                     f"Received: {images.shape}."
                 )
             low, high = (0, 255) if images.dtype == np.uint8 else self.pixel_range
@@ -224,6 +230,7 @@ class DiffusionModel(keras.Model):
             "times": self.times,
             "condition": keras.saving.serialize_keras_object(self.condition),
             "label_dropout": self.label_dropout,
+            "noise": keras.saving.serialize_keras_object(self.noise),
             "pixel_range": list(self.pixel_range),
             "seed": self.seed,
         }
@@ -233,6 +240,7 @@ class DiffusionModel(keras.Model):
         """The model of `get_config`."""
         parts = {
             key: keras.saving.deserialize_keras_object(config[key])
-            for key in ("network", "schedule", "condition")
+            for key in ("network", "schedule", "condition", "noise")
+            if key in config  # files from before there were sources have no noise
         }
         return cls(**{**config, **parts})

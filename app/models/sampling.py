@@ -6,7 +6,6 @@ from keras import ops
 from app.data.pixels import quantize
 from app.diffusion.compiled import compiled
 from app.diffusion.guidance import classifier_free
-from app.diffusion.randomness import START, normal
 from app.diffusion.samplers import DDIM
 from app.diffusion.times import Trajectory
 
@@ -23,22 +22,25 @@ def sampling_program(model, sampler, spacing="trailing", guided=True, guidance_i
         guidance_interval: noise levels at which it is used; see `classifier_free`.
 
     Returns:
-        A function (seed, condition, guidance, steps, first_index) -> uint8 images. All but
-        `condition` are int32 or float32 scalars; `condition` has one row for each image and is
-        ignored by unconditional models.
+        A function (seed, condition, guidance, steps, first_index, start=None) -> uint8 images. All
+        but `condition` and `start` are int32 or float32 scalars; `condition` has one row for each
+        image and is ignored by unconditional models; `start` has one image for each, where the
+        model's noise source takes it from outside.
     """
 
-    def program(seed, condition, guidance, steps, first_index):
-        count = ops.shape(condition)[0]
-        start = normal(seed, first_index, count, 0, START, model.image_shape)
+    def program(seed, condition, guidance, steps, first_index, start=None):
+        if start is None:
+            count = ops.shape(condition)[0]
+            start = model.noise.start(seed, first_index, count, model.image_shape)
         denoise, condition = conditioned(model, condition, guidance, guided, guidance_interval)
         images = sampler(
             denoise,
             Trajectory(model.schedule, steps, spacing),
-            start,
+            model.call(start),
             seed,
             first_index,
             condition=condition,
+            noise=model.noise.in_loop(seed, first_index),
         )
         return quantize(images, model.pixel_range)
 
@@ -68,6 +70,7 @@ def draw_images(
     seed=0,
     first_index=0,
     batch_size=128,
+    start=None,
     xla=None,
     progress=None,
 ):
@@ -89,6 +92,8 @@ def draw_images(
         seed: int in [0, 2^31).
         first_index: int; index of the first image.
         batch_size: int; images drawn at a time.
+        start: uint8 images `(count, height, width, channels)`, or floats in the model's pixel
+            range, to start from, where the noise is images; None: those of the noise source.
         xla: passed to `compiled`.
         progress: function called with the number of images finished, after each batch.
 
@@ -102,6 +107,7 @@ def draw_images(
             f"Received: {steps}."
         )
     sampler = sampler or DDIM(clip=model.pixel_range)
+    starts = _starts(model, count, start, seed, first_index)
     guided = guidance != 0 and model.conditional
     settings = repr((sorted(vars(sampler).items()), guidance_interval))
     key = (settings, type(sampler), spacing, guided, xla)
@@ -111,20 +117,45 @@ def draw_images(
     batch_size = min(batch_size, count)
     images = np.empty((count, *model.image_shape), "uint8")
     for begin in range(0, count, batch_size):
-        rows = condition[begin : begin + batch_size]
-        # The last batch is filled up, so that every batch has one shape and compiles once.
-        filled = np.concatenate([rows, np.repeat(rows[-1:], batch_size - len(rows), axis=0)])
+        part = slice(begin, begin + batch_size)
+        rows = [_filled(values[part], batch_size) for values in (condition, *starts)]
         drawn = model.sampling.programs[key](
             ops.convert_to_tensor(seed, "int32"),
-            ops.convert_to_tensor(filled),
+            ops.convert_to_tensor(rows[0]),
             ops.convert_to_tensor(guidance, "float32"),
             ops.convert_to_tensor(steps, "int32"),
             ops.convert_to_tensor(first_index + begin, "int32"),
+            *map(ops.convert_to_tensor, rows[1:]),
         )
-        images[begin : begin + len(rows)] = ops.convert_to_numpy(drawn)[: len(rows)]
+        finished = min(begin + batch_size, count)
+        images[begin:finished] = ops.convert_to_numpy(drawn)[: finished - begin]
         if progress:
-            progress(begin + len(rows))
+            progress(finished)
     return images
+
+
+def _filled(rows, count):
+    """Rows and as many copies of the last as make `count`: all batches compile once."""
+    return np.concatenate([rows, np.repeat(rows[-1:], count - len(rows), axis=0)])
+
+
+def _starts(model, count, start, seed, first_index):
+    """The images to start from, in a list, or an empty one where the program draws its start."""
+    if not model.noise.given_start:
+        if start is not None:
+            raise ValueError(
+                "This model starts from noise of its seed. Received: `start` images. Leave them "
+                "out, or use a model whose noise is images."
+            )
+        return []
+    if start is None:
+        return [model.noise.start(seed, first_index, count, model.image_shape)]
+    if np.shape(start) != (count, *model.image_shape):
+        raise ValueError(
+            f"`start` must have shape {(count, *model.image_shape)}, an image for each that is "
+            f"drawn. Received: {np.shape(start)}."
+        )
+    return [np.asarray(start)]
 
 
 def checked(model, count, labels):

@@ -5,7 +5,6 @@ from keras import ops
 
 from app.data.pixels import quantize
 from app.diffusion.compiled import compiled
-from app.diffusion.randomness import START, normal
 from app.diffusion.samplers import DDIM
 from app.diffusion.samplers.loop import drawer
 from app.diffusion.times import Trajectory
@@ -39,7 +38,7 @@ def encode(model, images, seed=0, columns=COLUMNS):
         ```
     """
     clean = model(images)
-    noise = normal(seed, 0, len(images), 0, START, model.image_shape)
+    noise = model(model.noise.fixed(clean, seed, model.image_shape))
     times = np.linspace(0.0, 1.0, columns)
     states = [
         model.schedule.signal_rate(time) * clean + model.schedule.noise_rate(time) * noise
@@ -91,7 +90,7 @@ def decode(
     count, condition = checked(model, count, labels)
     sampler = sampler or DDIM(clip=model.pixel_range)
     trajectory = Trajectory(model.schedule, steps, spacing)
-    draw = drawer(seed, 0)
+    draw = model.noise.in_loop(seed, 0) or drawer(seed, 0)
 
     def step(state, condition, index):
         guided = guidance != 0
@@ -100,7 +99,7 @@ def decode(
 
     step = compiled(step, model.variables)
     kept = sorted(set(np.round(np.linspace(0, steps, columns)).astype(int).tolist()))
-    state = sampler.state_of(normal(seed, 0, count, 0, START, model.image_shape))
+    state = sampler.state_of(model(model.noise.start(seed, 0, count, model.image_shape)))
     states = []
     condition = ops.convert_to_tensor(condition)
     for index in range(steps + 1):

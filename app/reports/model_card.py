@@ -7,6 +7,7 @@ def write_model_card(run, recipe, scores):
     """Writes model_card.md into the run folder; returns its path."""
     data = run.manifest["dataset"]
     conditional = recipe.diffusion.condition != "none"
+    start = ", start=start" if recipe.diffusion.noise == "images" else ""
     lines = [
         *opening(run, recipe),
         f"{data['name']} {data['version']}, digest `{data['digest']}`.",
@@ -31,8 +32,9 @@ def write_model_card(run, recipe, scores):
         'draw = sampler.signatures["serving_default"]',
         "images = draw(seed=tf.constant(0), labels=tf.range(10), guidance=tf.constant(0.0),",
         f"              steps=tf.constant({recipe.sampling.steps}), "
-        'first_index=tf.constant(0))["images"]',
+        f'first_index=tf.constant(0){start})["images"]',
         "```",
+        *(["`start`: uint8 images to start from, one for each label."] if start else []),
         "",
         "## Limits",
         "- It draws what its training images show, with their biases, and nothing else.",

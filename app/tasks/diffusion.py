@@ -3,7 +3,9 @@
 from app.build.data import build_data
 from app.build.diffusion import build_model
 from app.build.loss import build_loss
+from app.build.noise import noise_images
 from app.build.optimizer import build_optimizer, jit_compile
+from app.data.paired import PairedBatches
 from app.data.pipeline import Batches
 from app.evaluate import evaluate_run as evaluate
 from app.export import export_run as export
@@ -43,7 +45,12 @@ def untrained(recipe, images):
 
 def facts(recipe, images):
     """Fields of the manifest."""
+    found = {}
+    if recipe.diffusion.noise == "images":
+        noise = noise_images(recipe, images.train.image_shape, "train")
+        found = {"noise_data": {"name": noise.name, "digest": noise.digest}}
     return {
+        **found,
         "images": [list(images.train.image_shape), images.train.classes],
         "sampling": {
             "seed": recipe.sampling.seed,
@@ -62,8 +69,13 @@ def batches(recipe, images):
 def _batches(dataset, recipe, shuffle):
     """Seeded batches of one part of the data."""
     flip = dataset.flips if recipe.data.flip is None else recipe.data.flip
-    return Batches(
+    kind, partners = Batches, ()
+    if recipe.diffusion.noise == "images":
+        noise = noise_images(recipe, dataset.image_shape, "train" if shuffle else "test")
+        kind, partners = PairedBatches, (noise.images,)
+    return kind(
         dataset,
+        *partners,
         labels=None if recipe.diffusion.condition == "class" else False,
         batch_size=recipe.training.batch_size,
         pixel_range=(recipe.diffusion.pixel_low, recipe.diffusion.pixel_high),

@@ -100,18 +100,21 @@ def _signature(folder, run):
         )
         return ModelSignature(inputs=given, outputs=found), np.zeros((4, *shape[1:]), kind)
     conditions = [name for name in inputs if name not in OPTIONS]
-    if len(conditions) != 1 or "images" not in outputs:
+    named = sorted(conditions) == ["labels", "start"]  # then the input is a dictionary
+    if not (named or len(conditions) == 1) or "images" not in outputs:
         raise UserError(
             f"The SavedModel {folder} takes {sorted(inputs)} and gives {sorted(outputs)}; a "
-            f"sampler takes labels (or count) besides {', '.join(OPTIONS)} and gives images. "
-            "Export it anew."
+            f"sampler takes labels (or count, or labels and start) besides {', '.join(OPTIONS)} "
+            "and gives images. Export it anew."
         )
-    kind, shape = inputs[conditions[0]]
-    shape = shape or (1,)
-    if conditions[0] == "count":
-        example = np.array([4], kind)
-    else:
-        example = np.zeros([4 if size == -1 else size for size in shape], kind)
+    shapes = {name: (kind, shape or (1,)) for name, (kind, shape) in inputs.items()}
+    examples = {
+        name: np.zeros([4 if size == -1 else size for size in shape], kind)
+        for name, (kind, shape) in shapes.items()
+        if name in conditions
+    }
+    if "count" in examples:
+        examples["count"][:] = 4
     defaults = {**OPTIONS, **(run.manifest.get("sampling") or {})}
     options = ParamSchema(
         [
@@ -123,11 +126,17 @@ def _signature(folder, run):
     images_kind, images_shape = outputs["images"]
     return (
         ModelSignature(
-            inputs=Schema([TensorSpec(np.dtype(kind), shape)]),
+            inputs=Schema(
+                [
+                    TensorSpec(np.dtype(kind), shape, name=name if named else None)
+                    for name, (kind, shape) in shapes.items()
+                    if name in conditions
+                ]
+            ),
             outputs=Schema([TensorSpec(np.dtype(images_kind), (-1, *images_shape[1:]))]),
             params=options,
         ),
-        example,
+        examples if named else examples[conditions[0]],
     )
 
 

@@ -17,7 +17,8 @@ class SavedProgram:
     """A sampler, `predict(labels, params={"seed", "guidance", "steps", ...})`, or a classifier.
 
     Input shape of a sampler: `(n,)` int32 labels; `(n, attributes)` float32; or `(1,)`, the number
-    of images of a model without conditions. Its output: uint8 `(n, height, width, channels)`.
+    of images of a model without conditions. Where the noise is images, a dictionary of labels and
+    uint8 `start` images. Its output: uint8 `(n, height, width, channels)`.
     A classifier takes those images and gives float32 `(n, classes)`, probabilities.
     """
 
@@ -36,7 +37,8 @@ class SavedProgram:
         options = params or {}
         arguments = {}
         for name, spec in specs.items():
-            value = options[name] if name in options else np.asarray(model_input)
+            given = model_input[name] if isinstance(model_input, dict) else model_input
+            value = options[name] if name in options else np.asarray(given)
             value = np.ravel(value)[0] if spec.shape.rank == 0 else value
             arguments[name] = tf.constant(value, spec.dtype)
         results = self.function(**arguments)

@@ -22,6 +22,7 @@ BAD = [
     (config.Diffusion, {"last_beta": 1.0}, "last_beta"),
     (config.Diffusion, {"label_dropout": 1.0}, "label_dropout"),
     (config.Diffusion, {"pixel_low": 1.0}, "pixel_low"),
+    (config.Diffusion, {"noise": "entropy", "constant_scale": 0.0}, "constant_scale"),
     (config.Optimizer, {"learning_rate": 0.0}, "learning_rate"),
     (config.Optimizer, {"learning_rate": float("nan")}, "learning_rate"),
     (config.Optimizer, {"clip_norm": -1.0}, "clip_norm"),
@@ -47,6 +48,34 @@ def test_choices_that_do_not_fit_are_refused_when_the_recipe_is_made():
         config.Recipe(name="x", diffusion=config.Diffusion(steps=10))
     with pytest.raises(ValueError, match="needs a condition"):
         config.Recipe(name="x", sampling=config.Sampling(guidance=1.0))
+
+
+@pytest.mark.parametrize(
+    "diffusion, sentence",
+    [
+        ({"noise_scale": "batch"}, "`noise_scale` is an option of the noise entropy"),
+        ({"unit_noise_start": True}, "`unit_noise_start` is an option of the noise entropy"),
+        ({"noise": "entropy", "noise_data": "usps"}, "`noise_data` is an option of the noise im"),
+        ({"noise": "entropy", "constant_scale": 0.5}, "where `noise_scale` is constant"),
+        (
+            {"noise": "entropy", "unit_noise_target": True, "target": "clean"},
+            "`target` must be noise. Received: clean",
+        ),
+        ({"noise": "images"}, "Received: `target` noise. Take clean."),
+    ],
+)
+def test_options_of_a_noise_that_do_not_fit_are_refused(diffusion, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        config.Diffusion(**diffusion)
+
+
+def test_samplers_that_draw_gaussian_noise_are_refused_where_images_are_the_noise():
+    images = config.Diffusion(noise="images", target="clean")
+    with pytest.raises(ValueError, match="must be one of cold, ddim, dpm_solver. Received: ddpm"):
+        config.Recipe(name="x", diffusion=images, sampling=config.Sampling(sampler="ddpm"))
+    with pytest.raises(ValueError, match="`sampling.eta` must be 0. Received: 0.5"):
+        config.Recipe(name="x", diffusion=images, sampling=config.Sampling(eta=0.5))
+    config.Recipe(name="x", diffusion=images, sampling=config.Sampling(sampler="cold"))
 
 
 @pytest.mark.parametrize("name", RECIPES)
