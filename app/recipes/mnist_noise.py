@@ -1,8 +1,11 @@
 """MNIST with another noise: scaled by entropy (row B5), or images in its place (row B8).
 
 Source: two student reports on the plain CNN; Bansal et al. 2022, arXiv:2208.09392, algorithm 2.
-Command: python -m app train mnist-cold --data.directory TFDS_FOLDER
-Fashion-MNIST is looked for beside that folder, as fashion_mnist.npz, and in it.
+Command: python -m app train mnist-cold --data.directory FOLDER
+FOLDER holds fashion_mnist.npz beside the copy of MNIST, or both as TensorFlow Datasets has them;
+else say where the clothes are: --diffusion.noise-directory.
+Scales on the 3,000 images of mnist-5k: batches of 128 have 0.879 with a spread of 0.004; single
+images 0.829 with a spread of 0.056, from 0.62 to 0.94.
 """
 
 from dataclasses import replace

@@ -54,8 +54,8 @@ def test_images_that_do_not_fit_are_refused():
         build_noise(changed(noise_data="nothing"), (8, 8, 1))
 
 
-def test_fashion_mnist_lies_beside_the_folder_of_the_data(shared_data):
+def test_fashion_mnist_is_looked_for_where_the_data_are(shared_data):
     recipe = RECIPES["mnist-cold"]
-    data = dataclasses.replace(recipe.data, directory=str(shared_data / "tfds"))
+    data = dataclasses.replace(recipe.data, directory=str(shared_data))
     source = build_noise(dataclasses.replace(recipe, data=data), (28, 28, 1))
     assert source.starts.shape == (10000, 28, 28, 1)
