@@ -86,6 +86,8 @@ def draw_parts(run, model, request, name):
     """Draws what is not there yet, in files of 1,000 images; returns all images and labels."""
     labels = class_labels(model, request.count, request.labels, request.first_index)
     sampling, parts = request.sampling, []
+    if model.noise.given_start:  # too few of them are refused before the first part is drawn
+        model.noise.start(sampling.seed, request.first_index, request.count, model.image_shape)
     with bar("sampling", request.count) as show:
         for begin in range(0, request.count, PART):
             end = min(begin + PART, request.count)

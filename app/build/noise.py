@@ -8,6 +8,8 @@ from app.data.resize import resized
 from app.diffusion.noise import EntropyScaledNoise, GaussianNoise, ImageNoise
 from app.errors import UserError
 
+STRIPS = 10  # images of which the figures of a run show the way
+
 
 def build_noise(recipe: config.Recipe, image_shape):
     """The noise source of a recipe.
@@ -31,7 +33,7 @@ def build_noise(recipe: config.Recipe, image_shape):
         return GaussianNoise()
     starts = noise_images(recipe, image_shape, "test")
     watching = recipe.watching
-    drawn = [recipe.evaluation.samples, watching.samples]
+    drawn = [STRIPS, recipe.evaluation.samples, watching.samples]
     drawn += [watching.score_samples] if watching.score_every else []
     if len(starts) < max(drawn):
         raise UserError(

@@ -35,15 +35,15 @@ def test_images_in_the_place_of_noise_are_those_of_the_other_set_resized():
 
 
 def test_a_folder_is_a_source_too(tmp_path):
-    images = np.random.default_rng(0).integers(0, 256, (40, 5, 5, 1), dtype="uint8")
+    images = np.random.default_rng(0).integers(0, 256, (60, 5, 5, 1), dtype="uint8")
     np.savez(tmp_path / "spots.npz", images=images)
     recipe = dataclasses.replace(
         changed(noise_data=str(tmp_path / "spots.npz")),
         evaluation=config.Evaluation(samples=0),
         watching=config.Watching(samples=8),
     )
-    assert build_noise(recipe, (5, 5, 1)).starts.shape == (8, 5, 5, 1)
-    with pytest.raises(UserError, match="of which there are 8. The recipe draws 60"):
+    assert build_noise(recipe, (5, 5, 1)).starts.shape == (12, 5, 5, 1)
+    with pytest.raises(UserError, match="of which there are 12. The recipe draws 60"):
         build_noise(dataclasses.replace(recipe, watching=config.Watching(samples=60)), (5, 5, 1))
 
 
