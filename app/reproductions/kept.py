@@ -1,8 +1,10 @@
 """Results of finished runs in one file beside the report, from which any machine goes on."""
 
+import contextlib
 import json
 from pathlib import Path
 
+from app.config import from_dict, to_dict
 from app.errors import UserError
 from app.files import write_atomically
 
@@ -11,9 +13,14 @@ def setting(config):
     """What decides the result of a run: its configuration without the place of the data.
 
     Args:
-        config: dict, as `app.config.to_dict` gives it and config.json holds it.
+        config: dict, as `config_of` gives it for a child and config.json holds it. Of an older
+            version of this code it gets the defaults of what was added since.
     """
     values = json.loads(json.dumps(config))  # tuples are lists in a file
+    if "base" in values:
+        return {**values, "base": setting(values["base"])}
+    with contextlib.suppress(ValueError, TypeError):  # another version's: it equals no setting
+        values = json.loads(json.dumps(to_dict(from_dict(values))))
     for data in ("data", "source", "target"):
         values.get(data, {}).pop("directory", None)
     return values
@@ -40,7 +47,7 @@ def read_kept(path, configs):
         return {
             key: result
             for key, result in found.items()
-            if key in configs and result["config"] == setting(configs[key])
+            if key in configs and setting(result["config"]) == setting(configs[key])
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
