@@ -5,8 +5,10 @@ from app.dry_run import seconds_a_drawing, timed
 from app.reproductions.measured import Measured, config_of
 
 REST = 30.0  # seconds of a run outside training and drawing: start, measuring, export, upload
-COUNTS = ("epochs", "samples", "score_samples", "score_every", "sample_every", "score_real")
-NAMES = ("name", "summary", "seed", "directory", "of", "start", "weights", "extractor")
+LEFT_OUT = (  # parts of a configuration that change no step's length
+    *("epochs", "samples", "score_samples", "score_every", "sample_every", "score_real"),
+    *("seed", "directory", "schedule", "steps", "noise", "evaluation", "sampling"),
+)
 
 
 def forecast(children):
@@ -25,7 +27,8 @@ def forecast(children):
     known, found = {}, {}
     for key, child in children.items():
         recipe = child.base if isinstance(child, Measured) else child
-        setting = repr(_structure(config_of(recipe)))
+        named = {"name": None, "summary": None}
+        setting = repr(_structure({**config_of(recipe), **named}))
         if setting not in known:
             known[setting] = _timed(recipe)
         step, steps, drawing = known[setting]
@@ -48,8 +51,7 @@ def _timed(recipe):
 def _structure(values):
     """A configuration without what changes no step's length; broken numbers as zero or not."""
     if isinstance(values, dict):
-        left_out = (*COUNTS, *NAMES, "noise", "evaluation", "sampling")
-        return {k: _structure(value) for k, value in values.items() if k not in left_out}
+        return {k: _structure(value) for k, value in values.items() if k not in LEFT_OUT}
     return bool(values) if isinstance(values, float) else values
 
 

@@ -4,9 +4,11 @@ import contextlib
 import json
 import math
 import time
+from datetime import datetime
 from pathlib import Path
 
 from app.backend import start_backend
+from app.environment import facts
 from app.errors import UserError
 from app.files import write_atomically
 from app.forecast import forecast
@@ -95,7 +97,17 @@ def _parent(name, budget, seeds, root):
         if run is not None and run.status != "finished" and run.config == config:
             return run
     title = f"reproduce-{name}"
-    return Run.create(title, config, "reproduction", root=root, children={}, experiment=title)
+    # Asked for elsewhere: JAX, once asked, takes most of a GPU's memory, which the children need.
+    environment = in_own_process(facts, prepare=start_backend)
+    return Run.create(
+        title,
+        config,
+        "reproduction",
+        root=root,
+        environment=environment,
+        children={},
+        experiment=title,
+    )
 
 
 def _opened(parent, key, root):
@@ -176,16 +188,16 @@ def _result(run):
         scores = json.loads((run.folder / "scores.json").read_text())
     except (OSError, ValueError):
         scores = {}
-    times = [row["time"] for row in run.rows()]
-    facts = run.manifest
+    own = run.manifest
+    begin, end = (datetime.fromisoformat(own[name]) for name in ("created", "ended"))
     return {
         "run": run.id,
         "folder": str(run.folder),
         "config": setting(run.config),
-        "day": facts["created"][:10],
-        "machine": f"{facts.get('backend')} on {(facts.get('device') or {}).get('name')}",
-        "code": ((facts.get("git") or {}).get("commit") or "unknown")[:12],
-        "minutes": (max(times) - min(times)) / 60_000 if times else 0.0,
+        "day": own["created"][:10],
+        "machine": f"{own.get('backend')} on {(own.get('device') or {}).get('name')}",
+        "code": ((own.get("git") or {}).get("commit") or "unknown")[:12],
+        "minutes": (end - begin).total_seconds() / 60,  # pauses of a stopped run are in it
         "scores": {name: score["value"] for name, score in scores.items()},
         "measured": {
             name: {fact: score.get(fact) for fact in MEASURED} for name, score in scores.items()

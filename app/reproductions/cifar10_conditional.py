@@ -26,7 +26,7 @@ TEXTS = ("matching_accuracy", "intended_similarity", "top1_similarity")
 
 
 def children(budget, seeds, directory=None):
-    """The runs of the table by name: "trained-U-Net-<seed>", and "texts-U-Net-<seed>" of it.
+    """The runs of the table by name: "trained-unet-<seed>", and "texts-unet-<seed>" of it.
 
     Texts are judged by CLIP ViT-B/32 at "full", else by the shipped tiny encoder.
     """
@@ -39,10 +39,10 @@ def children(budget, seeds, directory=None):
     base = unet_budget(base, budget, directory)
     found = {}
     for seed in range(1 if budget == "smoke" else seeds):
-        trained = rows_of(NAME, "trained", {"U-Net": base}, seed)
+        trained = rows_of(NAME, "trained", {"unet": base}, seed)
         found |= trained
-        of = f"trained-U-Net-{seed}"
-        found[f"texts-U-Net-{seed}"] = Measured(
+        of = f"trained-unet-{seed}"
+        found[f"texts-unet-{seed}"] = Measured(
             name=slug(NAME, "texts", seed),
             of=of,
             base=trained[of],
@@ -70,12 +70,12 @@ def report(results):
         *beside_paper(
             [
                 (f"{names[metric]}, {epochs[epoch]}", paper)
-                + (at_epoch(results, metric, epoch).get("U-Net"), 4, _loss_reason(results))
+                + (at_epoch(results, metric, epoch).get("unet"), 4, _loss_reason(results))
                 for metric, epoch, paper in LOSSES
             ]
             + [
                 ("similarity to the best text", PAPER_TOP1)
-                + (scored(results, "top1_similarity", "texts").get("U-Net"), 4)
+                + (scored(results, "top1_similarity", "texts").get("unet"), 4)
                 + (_text_reason(results),)
             ]
         ),

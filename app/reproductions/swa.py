@@ -26,7 +26,7 @@ TRACKS = 0.8  # rank correlation over epochs from which a distance counts as fol
 
 
 def children(budget, seeds, directory=None):
-    """The runs of the table by name, "trained-U-Net-<seed>"; each measures all weights by epoch.
+    """The runs of the table by name, "trained-unet-<seed>"; each measures all weights by epoch.
 
     full: CIFAR-10, averaged after epoch 6 of 50, FID and MMDs of CLIP, SigLIP and ALIGN, n = 2,000.
     cpu: MNIST, a small U-Net at a constant learning rate, averaged after epoch 3 of 8, the shipped
@@ -63,7 +63,7 @@ def children(budget, seeds, directory=None):
         )
     found = {}
     for seed in range(1 if budget == "smoke" else seeds):
-        found |= rows_of(NAME, "trained", {"U-Net": base}, seed)
+        found |= rows_of(NAME, "trained", {"unet": base}, seed)
     return found
 
 
@@ -76,7 +76,7 @@ def metrics_of(results):
 
 def last_of(results, metric):
     """The Mean over seeds at the last epoch of a distance, by weights."""
-    found = {w: at_epoch(results, f"{metric}_{w}").get("U-Net") for w in WEIGHTS}
+    found = {w: at_epoch(results, f"{metric}_{w}").get("unet") for w in WEIGHTS}
     return {weights: mean for weights, mean in found.items() if mean is not None}
 
 
