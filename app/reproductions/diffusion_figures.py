@@ -46,6 +46,7 @@ def _curves(panels, results, path):
                     level, color="0.4", linestyle=("-.", ":", "--")[place % 3], label=label
                 )
         axes.set(title=title, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize="x-small")
@@ -89,7 +90,9 @@ def _pictures(files, columns, results, path):
     if not found:
         return
     lines = -(-len(found) // columns)
-    figure = Figure(figsize=(5.5 * columns, 4 * lines), layout="constrained")
+    ratio = max(picture.shape[0] / picture.shape[1] for picture in found.values())
+    size = (5.5 * columns, (5.5 * ratio + 0.4) * lines)
+    figure = Figure(figsize=size, layout="constrained")
     places = figure.subplots(lines, columns, squeeze=False).flat
     for axes in figure.axes:
         axes.axis("off")

@@ -86,6 +86,8 @@ def scores_lines(results, names, group="trained", digits=2):
     """
     means = {name: scored(results, name, group) for name in names}
     rows = list(dict.fromkeys(row for found in means.values() for row in found))
+    if not rows:
+        return ["Not run yet."]
     floors = {name: facts.get("floor") for name, facts in facts_of(results, group).items()}
     real = [None if floors.get(n) is None else f"{floors[n]:.{digits}f}" for n in names]
     return table(

@@ -8,6 +8,7 @@ from app.reproductions.budgets import cnn_budget
 from app.reproductions.diffusion_rows import (
     at_epoch,
     beside_paper,
+    facts_of,
     not_fid,
     number,
     rows_of,
@@ -117,7 +118,7 @@ def report(results):
         "",
         *beside_paper(paper),
         "",
-        *scores_lines(results, ("frechet", "precision", "recall", *PIXELS)),
+        *scores_lines(results, ("frechet", "precision", "recall")),
         "",
         "## Losses of the last epoch",
         "",
@@ -147,15 +148,18 @@ def report(results):
 
 
 def _pixels(results):
-    """What trivial images and real ones have, beside generated ones."""
-    rows = []
-    for name in PIXELS:
-        found = {w: scored(results, f"{name}{w}").get("linear") for w in ("_black", "_mean_image")}
-        rows.append([name, *(number(mean, 3) for mean in found.values())])
+    """Pixel metrics of generated images, of real ones, and of two trivial images."""
+    found = [scored(results, name) for name in PIXELS]
+    facts = facts_of(results)
+    real = [facts.get(name, {}).get("floor") for name in PIXELS]
+    rows = [[row, *(number(means.get(row), 3) for means in found)] for row in found[0]]
+    rows.append(["real images", *(None if value is None else f"{value:.3f}" for value in real)])
+    for words, name in (("all black", "black"), ("mean image", "mean_image")):
+        trivial = [scored(results, f"{metric}_{name}").get("linear") for metric in PIXELS]
+        rows.append([words, *(number(mean, 3) for mean in trivial)])
     return [
         "Of each image against 100 real ones, MAX 255, clipped to the pixel range (the paper's "
-        "negative PSNR of early epochs is of images that leave it). Real against real stands in "
-        "the table above; trivial images have:",
+        "negative PSNR of early epochs is of images that leave it).",
         "",
-        *table(["metric", "all black", "mean image"], rows),
+        *table(["row", "PSNR, dB", "SSIM"], rows),
     ]

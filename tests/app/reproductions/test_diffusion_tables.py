@@ -254,8 +254,8 @@ def test_averaged_weights():
     assert list(found.values()) == ["holds", "holds", "holds"]
     assert "| fmd | 50.005 +- 0.005 (2) | 40.000 +- 0.000 (2) |  |" in text
     assert "| cmmd_image_text | 1.00, 1.00 |" in text
-    # fmd_raw falls 70, 60, 50 while cmmd rises 9, 10, 11: rank correlation -1, and SWA is worse: 120
-    # above 50, 12 above 11.
+    # fmd_raw falls 70, 60, 50 while cmmd rises 9, 10, 11: rank correlation -1. SWA is worse, 120
+    # above 50 and 12 above 11.
     found, _ = verdicts(50.0, 120.0, (11.0, 10.0, 9.0))
     assert list(found.values()) == ["fails", "fails", "fails"]
     assert swa.metrics_of({}) == []
