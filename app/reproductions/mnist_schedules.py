@@ -25,6 +25,7 @@ TITLE = "Noise schedules on MNIST, a plain CNN"
 PAPER = {"linear": 50.02, "geometric": 218.77, "annealed": 58.42}  # FID, n = 1,000
 MEASURES = ("frechet", "precision_recall", "psnr", "ssim")
 PIXELS = ("psnr", "ssim")
+STARTS = (("geometric", "mean"), ("geometric", "data"), ("linear", "data"))
 
 
 def children(budget, seeds, directory=None):
@@ -52,18 +53,17 @@ def children(budget, seeds, directory=None):
             rows["linear, 100 epochs"] = replace(base, training=longer)
         trained = rows_of(NAME, "trained", rows, seed)
         found |= trained
-        for name in ("geometric", "linear"):
+        for name, start in STARTS:
             of = f"trained-{name}-{seed}"
-            for start in ("mean", "data"):
-                found[f"start-{name} from {start}-{seed}"] = Measured(
-                    name=slug(NAME, name, "from", start, seed),
-                    of=of,
-                    base=trained[of],
-                    samples=base.evaluation.samples,
-                    start=start,
-                    extractor=base.evaluation.extractor,
-                    metrics=("frechet", "precision_recall"),
-                )
+            found[f"start-{name} from {start}-{seed}"] = Measured(
+                name=slug(NAME, name, "from", start, seed),
+                of=of,
+                base=trained[of],
+                samples=base.evaluation.samples,
+                start=start,
+                extractor=base.evaluation.extractor,
+                metrics=("frechet", "precision_recall"),
+            )
     return found
 
 
