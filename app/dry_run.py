@@ -50,8 +50,8 @@ def timed(recipe: AnyRecipe):
     return parts, model, _median_seconds(lambda: model.train_on_batch(*batch)), len(batches)
 
 
-def _sampling_seconds(model, recipe):
-    """Seconds of all drawing that follows training, from a few steps for a few images."""
+def seconds_a_drawing(model, recipe):
+    """Seconds an image and evaluation of the network, from a few steps for a few images."""
     sampling = recipe.sampling
     count, steps = min(32, sampling.batch_size), min(4, sampling.steps)
     labels = class_labels(model, count)
@@ -60,9 +60,14 @@ def _sampling_seconds(model, recipe):
         return model.sample(count, labels, steps=steps, batch_size=count)
 
     draw()
+    return _median_seconds(draw) / (count * steps)
+
+
+def _sampling_seconds(model, recipe):
+    """Seconds of all drawing that follows training."""
     drawn = recipe.evaluation.samples + recipe.watching.samples
-    guided = 2 if sampling.guidance else 1
-    return drawn * sampling.steps * guided * _median_seconds(draw) / (count * steps)
+    guided = 2 if recipe.sampling.guidance else 1
+    return drawn * recipe.sampling.steps * guided * seconds_a_drawing(model, recipe)
 
 
 def _median_seconds(function):

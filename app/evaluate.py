@@ -63,6 +63,7 @@ def evaluate(
     metrics=None,
     prompt=None,
     keep=False,
+    drawn=None,
 ):
     """Scores of `samples` images of a run, into scores.json, figures and onto the screen.
 
@@ -77,6 +78,7 @@ def evaluate(
         metrics: names of metrics, or None for the usual ones that can be computed.
         prompt: text with {} for the class, or None.
         keep: bool; scores in scores.json of the same weights and number of images stay there.
+        drawn: function that returns (images, labels) in place of what the recipe draws, or None.
 
     Raises:
         UserError, ValueError: a metric cannot be computed; said before anything is drawn.
@@ -95,10 +97,13 @@ def evaluate(
     plan = _plan(samples, shape, reference, prompt, labelled)
     metrics = replace(plan, training_shape=shape).chosen(metrics)
     request = sample_options(recipe, samples, weights=weights)
-    drawn, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
+    if drawn:
+        generated, labels = drawn()
+    else:
+        generated, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
     channels = reference.shape[2]
     seen = _pass(
-        like(drawn, channels, run.id),
+        like(generated, channels, run.id),
         reference,
         training=like(trained.images, channels, trained.name),
         labels=numbers[labels] if labelled else None,

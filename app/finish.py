@@ -29,7 +29,10 @@ def finish(run, recipe, images, model, averages):
         )
         scores = {}
         if recipe.evaluation.samples:
-            scores = evaluate(run, recipe, images, model, recipe.evaluation.samples)
+            asked = recipe.evaluation
+            scores = evaluate(
+                run, recipe, images, model, asked.samples, metrics=asked.metrics or None
+            )
         paths = export(run, recipe, model)
     write_model_card(run, recipe, scores)
     say_where(run, image_grid=grid, SavedModel=paths["sampler"])

@@ -124,7 +124,8 @@ class Reproduce:
     """Runs a table of a paper, run by run; the same command goes on where it was stopped."""
 
     table: Positional[Annotated[str, tyro.conf.arg(metavar="TABLE")]]
-    """Table: noisy-labels or domains."""
+    """Table: noisy-labels, domains, mnist-schedules, mnist-capacity, mnist-long-short,
+    cifar10-conditional, cifar10-guidance or swa."""
     budget: Literal["smoke", "cpu", "full"] = "cpu"
     """smoke: embedded digits, minutes; cpu: real data on two cores; full: the papers' own."""
     hours: float | None = None

@@ -4,22 +4,27 @@ import contextlib
 import json
 import math
 import time
+from datetime import datetime
 from pathlib import Path
 
-from app.config import to_dict
-from app.dry_run import timed
+from app.backend import start_backend
+from app.environment import facts
 from app.errors import UserError
 from app.files import write_atomically
+from app.forecast import forecast
+from app.measure_again import measure_again
+from app.own_process import in_own_process
 from app.progress import console
 from app.reports.figures import draw_into_run
 from app.reproductions import FIGURES, TABLES
 from app.reproductions.kept import read_kept, setting, write_kept
+from app.reproductions.measured import Measured, config_of
 from app.run import Run
 from app.run_folders import known
 from app.tracking import Mirror
 from app.train import resume, train
 
-REST = 15.0  # seconds of a run outside its training steps: start, measuring, export, upload
+MEASURED = ("samples", "floor", "interval", "extractor")  # what a score says of itself
 
 
 def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/results", hours=None):
@@ -48,13 +53,13 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
     recipes = table.children(budget, seeds, directory)
     place = Path(results) / (f"{name}-smoke" if budget == "smoke" else name)
     found = read_kept(
-        place / "results.json", {key: to_dict(recipe) for key, recipe in recipes.items()}
+        place / "results.json", {key: config_of(recipe) for key, recipe in recipes.items()}
     )
     parent = _parent(name, budget, seeds, root)
     own = {key: _opened(parent, key, root) for key in recipes}
     found |= {key: _result(run) for key, run in own.items() if run and run.status == "finished"}
     left = {key: recipe for key, recipe in recipes.items() if key not in found}
-    seconds = _seconds(left)
+    seconds = in_own_process(forecast, left, prepare=start_backend) if left else {}
     console.print(
         f"{parent.id}: {len(recipes)} runs, {len(found)} of them finished, about "
         f"{sum(seconds.values()) / 60:.0f} minutes for the others, one after another"
@@ -69,7 +74,9 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
                     console.print(f"Cut at {hours:g} hours; the same command goes on.")
                     break
                 console.print(f"[{number}/{len(left)}] {key}")
-                found[key] = _result(_child(parent, key, recipe, root))
+                run_id = in_own_process(child, parent.id, key, recipe, root, prepare=start_backend)
+                parent.update()  # the child has written its id there
+                found[key] = _result(Run.open(run_id, root))
                 _report(parent, table, found, recipes, place)
                 mirror.push()
             if not left:
@@ -90,7 +97,17 @@ def _parent(name, budget, seeds, root):
         if run is not None and run.status != "finished" and run.config == config:
             return run
     title = f"reproduce-{name}"
-    return Run.create(title, config, "reproduction", root=root, children={}, experiment=title)
+    # Asked for elsewhere: JAX, once asked, takes most of a GPU's memory, which the children need.
+    environment = in_own_process(facts, prepare=start_backend)
+    return Run.create(
+        title,
+        config,
+        "reproduction",
+        root=root,
+        environment=environment,
+        children={},
+        experiment=title,
+    )
 
 
 def _opened(parent, key, root):
@@ -100,27 +117,33 @@ def _opened(parent, key, root):
     return None
 
 
-def _child(parent, key, recipe, root):
-    """Runs one child, or goes on with it; returns its run."""
+def child(table, key, recipe, root):
+    """Runs one child of a table, or goes on with it; returns its run id."""
+    parent = Run.open(table, root)
     begun = _opened(parent, key, root)
-    if begun is not None:
-        return resume(begun.id, root=root)
 
     def note(run):
         parent.update(children={**parent.manifest["children"], key: run.id})
 
-    link = {"id": parent.id, "mlflow_run_id": (parent.manifest["mlflow"] or {}).get("run_id")}
-    return train(
-        recipe, root=root, begun=note, parent=link, experiment=parent.manifest["experiment"]
-    )
-
-
-def _seconds(recipes):
-    """How long each child that is left will take, from a few steps of the first."""
-    if not recipes:
-        return {}
-    _, _, step, steps = timed(next(iter(recipes.values())))
-    return {key: recipe.training.epochs * steps * step + REST for key, recipe in recipes.items()}
+    fields = {
+        "begun": note,
+        "parent": {
+            "id": parent.id,
+            "mlflow_run_id": (parent.manifest["mlflow"] or {}).get("run_id"),
+        },
+        "experiment": parent.manifest["experiment"],
+    }
+    if isinstance(recipe, Measured):
+        trained = _opened(parent, recipe.of, root)
+        if trained is None:
+            raise UserError(
+                f"'{key}' measures the run of '{recipe.of}', which is not in {root}: its results "
+                "came from another machine. Take that line out of results.json to train it here."
+            )
+        return measure_again(recipe, trained, root, again=begun, **fields).id
+    if begun is not None:
+        return resume(begun.id, root=root).id
+    return train(recipe, root=root, **fields).id
 
 
 def _report(parent, table, found, recipes, place):
@@ -128,6 +151,9 @@ def _report(parent, table, found, recipes, place):
     found = {key: found[key] for key in recipes if key in found}
     for name, figure in FIGURES[table.NAME].items():
         draw_into_run(parent, name, figure, found)
+    figures = [
+        name for name in FIGURES[table.NAME] if parent.path("figures", f"{name}.png").exists()
+    ]
     values, results = parent.config, list(found.values())
     text = "\n".join(
         [
@@ -141,12 +167,12 @@ def _report(parent, table, found, recipes, place):
             "",
             table.report(found),
             "",
-            *(f"![{name}]({place.name}/{name}.png)" for name in FIGURES[table.NAME]),
+            *(f"![{name}]({place.name}/{name}.png)" for name in figures),
         ]
     )
     write_atomically(parent.path("report.md"), text + "\n")
     write_kept(place / "results.json", found)
-    for name in FIGURES[table.NAME]:
+    for name in figures:
         (place / f"{name}.png").write_bytes(parent.path("figures", f"{name}.png").read_bytes())
     write_atomically(place.with_name(f"{place.name}.md"), text + "\n")
 
@@ -162,17 +188,20 @@ def _result(run):
         scores = json.loads((run.folder / "scores.json").read_text())
     except (OSError, ValueError):
         scores = {}
-    times = [row["time"] for row in run.rows()]
-    facts = run.manifest
+    own = run.manifest
+    begin, end = (datetime.fromisoformat(own[name]) for name in ("created", "ended"))
     return {
         "run": run.id,
         "folder": str(run.folder),
         "config": setting(run.config),
-        "day": facts["created"][:10],
-        "machine": f"{facts.get('backend')} on {(facts.get('device') or {}).get('name')}",
-        "code": ((facts.get("git") or {}).get("commit") or "unknown")[:12],
-        "minutes": (max(times) - min(times)) / 60_000 if times else 0.0,
+        "day": own["created"][:10],
+        "machine": f"{own.get('backend')} on {(own.get('device') or {}).get('name')}",
+        "code": ((own.get("git") or {}).get("commit") or "unknown")[:12],
+        "minutes": (end - begin).total_seconds() / 60,  # pauses of a stopped run are in it
         "scores": {name: score["value"] for name, score in scores.items()},
+        "measured": {
+            name: {fact: score.get(fact) for fact in MEASURED} for name, score in scores.items()
+        },
         "rows": [
             {name: float(f"{value:.6g}") for name, value in row.items()} for row in run.metrics()
         ],

@@ -1,9 +1,8 @@
 """What is looked at while a run trains: grids, distances, the log, the best weights."""
 
-from app.build.extractor import extractor_for
 from app.build.sampling import class_labels, drawing
-from app.metrics.frechet import Statistics, frechet_distance
 from app.models.sampling import draw_images
+from app.scoring import EpochScores
 from app.trained import best_average
 from callbacks import BestCheckpoint, FrechetLogger, SampleGrid
 from callbacks.mlflow_logger import MLflowLogger
@@ -24,13 +23,8 @@ def watchers(run, recipe, images, averages, mirror):
         )
 
     if watching.score_every:
-        extractor = extractor_for(recipe, images.train)
-        real = Statistics.of(extractor(images.train.first(min(len(images.train), 10_000)).images))
-
-        def score(model):
-            return frechet_distance(extractor(draw(model, watching.score_samples)), real)
-
-        found.append(FrechetLogger(score, every=watching.score_every, average=average))
+        score = EpochScores(recipe, images, averages, average, draw)
+        found.append(FrechetLogger(score, every=watching.score_every))
         found.append(
             BestCheckpoint(
                 run.path("weights", "best.weights.h5"), "fmd", mode="min", average=average

@@ -26,7 +26,7 @@ MLFLOW_FILES = {"callbacks/mlflow_connection.py"}
 
 # Inside app, a module may import modules of its own rank or below it.
 RANKS = [
-    {"environment", "errors", "files", "memory", "progress", "quiet"},
+    {"environment", "errors", "files", "memory", "own_process", "progress", "quiet"},
     {"backend"},
     {"config"},
     {"diffusion", "data", "metrics"},
@@ -34,11 +34,11 @@ RANKS = [
     {"build", "subject"},
     {"reference", "trained"},
     {"illustrate"},
-    {"compare", "evaluate", "export", "export_classifier", "sample", "watch"},
-    {"finish"},
+    {"compare", "evaluate", "export", "export_classifier", "sample", "scoring", "watch"},
+    {"finish", "measure_again"},
     {"tasks"},
     {"dry_run", "train"},
-    {"audit", "reproduce"},
+    {"audit", "forecast", "reproduce"},
     {"options"},
     {"cli"},
     {"__main__"},

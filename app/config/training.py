@@ -92,6 +92,14 @@ class Watching:
     """Epochs between Frechet distances (0: only at the end)."""
     score_samples: int = 512
     """Images drawn for such a distance."""
+    score_metrics: tuple[str, ...] = ()
+    """More metrics at these epochs, by name; by another extractor's features: cmmd@siglip."""
+    score_weights: Literal["best", "all"] = "best"
+    """Weights they are measured of; all: raw and each average, as fmd_raw, fmd_ema, fmd_swa."""
+    score_split: Literal["train", "test"] = "train"
+    """Which real images they are held against."""
+    score_real: int = 10_000
+    """How many of these, from the first on."""
 
     def __post_init__(self):
         check_types(self)
@@ -103,6 +111,10 @@ class Watching:
             self.score_samples >= 2,
             f"`score_samples` must be 2 or above. Received: {self.score_samples}.",
         )
+        require(
+            self.score_real >= 2,
+            f"`score_real` must be 2 or above. Received: {self.score_real}.",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +123,8 @@ class Evaluation:
 
     samples: int = 2000
     """Images drawn and measured (0: no evaluation)."""
+    metrics: tuple[str, ...] = ()
+    """Metrics by name, as for evaluate (unset: the usual ones that can be computed)."""
     extractor: Literal[
         "auto",
         "align",

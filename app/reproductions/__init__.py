@@ -1,13 +1,43 @@
 """Tables of papers and reports that `reproduce` runs again, one a file.
 
-A table is a module with `NAME`, `TITLE`, `children(budget, seeds, directory)` (the recipes by name,
-in order) and `report(results)` (Markdown: the table and the verdicts); its figures are functions
-of the results and a path. Results are {child: {"run", "folder", "scores", "rows", "minutes"}}.
+A table is a module with `NAME`, `TITLE`, `children(budget, seeds, directory)` (recipes, or
+`Measured`, by name, in order) and `report(results)` (Markdown: the table and the verdicts); its
+figures are functions of the results and a path. Results are {child: {"run", "folder", "scores",
+"measured", "rows", "minutes"}}.
 """
 
-from app.reproductions import domains, domains_figures, noisy_labels, noisy_labels_figures
+from app.reproductions import (
+    cifar10_conditional,
+    cifar10_guidance,
+    diffusion_figures,
+    domains,
+    domains_figures,
+    guidance_figures,
+    mnist_capacity,
+    mnist_long_short,
+    mnist_schedules,
+    noisy_labels,
+    noisy_labels_figures,
+    schedule_figures,
+    swa,
+)
 
-TABLES = {table.NAME: table for table in (noisy_labels, domains)}
+TABLES = {
+    table.NAME: table
+    for table in (
+        noisy_labels,
+        domains,
+        mnist_schedules,
+        mnist_capacity,
+        mnist_long_short,
+        cifar10_conditional,
+        cifar10_guidance,
+        swa,
+    )
+}
+GRIDS = {"first epoch": "images/*.png", "last epoch": "images/*.png"}
+STRIPS = {"noised": "figures/encode.png", "drawn": "figures/decode.png"}
+LOSSES = {"training loss": (("loss",), {}), "validation loss": (("val_loss",), {})}
 FIGURES = {
     noisy_labels.NAME: {
         "accuracy": noisy_labels_figures.by_rate,
@@ -17,5 +47,61 @@ FIGURES = {
         "accuracy": domains_figures.by_row,
         "curves": domains_figures.curves,
         "features": domains_figures.features,
+    },
+    mnist_schedules.NAME: {
+        "schedules": schedule_figures.schedules,
+        "curves": diffusion_figures.curves(
+            LOSSES | {"Frechet distance by epoch, n = 100": (("fmd",), {})}
+        ),
+        "pixels": diffusion_figures.curves(
+            {
+                "PSNR, dB": (
+                    ("psnr",),
+                    {"real": "psnr floor", "black": "psnr_black", "mean": "psnr_mean_image"},
+                ),
+                "SSIM": (
+                    ("ssim",),
+                    {"real": "ssim floor", "black": "ssim_black", "mean": "ssim_mean_image"},
+                ),
+            }
+        ),
+        "samples": diffusion_figures.pictures(GRIDS),
+        "starts": diffusion_figures.pictures({"samples": "samples/grid/grid.png"}),
+    },
+    mnist_capacity.NAME: {
+        "curves": diffusion_figures.curves(LOSSES),
+        "samples": diffusion_figures.pictures(GRIDS),
+    },
+    mnist_long_short.NAME: {
+        "curves": diffusion_figures.curves(
+            LOSSES | {"normalised distance, n = 32": (("fmd_normalized",), {})}
+        ),
+        "strips": diffusion_figures.pictures(STRIPS),
+        "samples": diffusion_figures.pictures({"samples": "samples/grid/grid.png"}, columns=3),
+    },
+    cifar10_conditional.NAME: {
+        "curves": diffusion_figures.curves(LOSSES),
+        "samples": diffusion_figures.pictures(GRIDS | {"drawn": "figures/decode.png"}),
+        "texts": diffusion_figures.pictures(
+            {"texts": "figures/similarity.png", "captions": "figures/samples.png"}
+        ),
+    },
+    cifar10_guidance.NAME: {
+        "scores": guidance_figures.scores,
+        "samples": diffusion_figures.pictures({"samples": "samples/grid/grid.png"}, columns=4),
+    },
+    swa.NAME: {
+        "curves": diffusion_figures.curves(
+            {
+                "Frechet distance": (("fmd_raw", "fmd_swa", "fmd_ema"), {}),
+                **{
+                    f"CMMD, {name}": (
+                        tuple(f"cmmd_{name.replace('-', '_')}_{w}" for w in swa.WEIGHTS),
+                        {},
+                    )
+                    for name in ("image-text", *swa.ENCODERS["full"])
+                },
+            }
+        ),
     },
 }

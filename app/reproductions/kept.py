@@ -1,5 +1,6 @@
 """Results of finished runs in one file beside the report, from which any machine goes on."""
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -12,9 +13,14 @@ def setting(config):
     """What decides the result of a run: its configuration without the place of the data.
 
     Args:
-        config: dict, as `app.config.to_dict` gives it and config.json holds it.
+        config: dict, as `config_of` gives it for a child and config.json holds it. Of an older
+            version of this code it gets the defaults of what was added since.
     """
     values = json.loads(json.dumps(config))  # tuples are lists in a file
+    if "base" in values:
+        return {**values, "base": setting(values["base"])}
+    with contextlib.suppress(ValueError, TypeError):  # another version's: it equals no setting
+        values = json.loads(json.dumps(to_dict(from_dict(values))))
     for data in ("data", "source", "target"):
         values.get(data, {}).pop("directory", None)
     return values
@@ -28,8 +34,7 @@ def read_kept(path, configs):
         configs: {child: config dict} of the table.
 
     Returns:
-        {child: result}; children whose setting has changed since are left out. An option that
-        there was not yet had its default.
+        {child: result}; children whose setting has changed since are left out.
 
     Raises:
         UserError: the file is damaged.
@@ -42,21 +47,13 @@ def read_kept(path, configs):
         return {
             key: result
             for key, result in found.items()
-            if key in configs and _today(result["config"]) == setting(configs[key])
+            if key in configs and setting(result["config"]) == setting(configs[key])
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"{path} is no file of results ({error}). Remove it to run the whole table again, or "
             "take it from the repository."
         ) from error
-
-
-def _today(config):
-    """The setting of a result as a recipe of this code says it; None where none does any more."""
-    try:
-        return setting(to_dict(from_dict(config)))
-    except ValueError:
-        return None
 
 
 def write_kept(path, results):

@@ -68,6 +68,26 @@ def greater(one, other):
     return None if abs(difference) <= margin else difference > 0
 
 
+def apart(one, other, score):
+    """Whether a score of `one` lies above that of `other`: True, False, or None.
+
+    Of single runs, by their 95 % intervals: None where these overlap, or where one is missing.
+
+    Args:
+        one: result of a child with "scores" and "measured", or None (not run).
+        other: the same.
+        score: name of the score.
+    """
+    if one is None or other is None or not {score} <= one["scores"].keys() & other["scores"].keys():
+        return None
+    (low, high), (other_low, other_high) = (
+        result["measured"][score]["interval"] for result in (one, other)
+    )
+    if low > other_high:
+        return True
+    return False if other_low > high else None
+
+
 def verdict(parts):
     """A word for a claim made of parts, each True, False or None: holds, fails, undecided."""
     if any(part is False for part in parts):

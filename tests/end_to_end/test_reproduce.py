@@ -9,10 +9,10 @@ import pytest
 
 from app.config import RobustLoss
 from app.errors import UserError
+from app.own_process import in_own_process
 from app.reproduce import reproduce
 from app.reproductions import FIGURES, TABLES
 from app.run import Run
-from app.train import train
 from tests.end_to_end.noisy import RECIPE
 
 
@@ -31,23 +31,29 @@ class Table:
         }
 
 
+def here(work, *arguments, prepare=None):
+    """In this process, which is quicker; one test below has the real thing."""
+    return work(*arguments)
+
+
 def test_a_table_goes_on_where_it_was_stopped(world, tmp_path, monkeypatch):
     import app.reproduce as verb
 
     monkeypatch.setitem(TABLES, "noisy-labels", Table)
     runs, results = tmp_path / "runs", tmp_path / "results"
 
-    def stop_at_the_second(recipe, **options):
-        if recipe.name == "mae":
+    def stop_at_the_second(work, *arguments, **options):
+        if "MAE-0.30-0" in arguments:
             raise KeyboardInterrupt
-        return train(recipe, **options)
+        return in_own_process(work, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(verb, "train", stop_at_the_second)
+        patch.setattr(verb, "in_own_process", stop_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             reproduce("noisy-labels", "smoke", 1, root=runs, results=results)
     first = {path.name for path in runs.iterdir()}
     assert len(first) == 2  # the table and its first child
+    monkeypatch.setattr(verb, "in_own_process", here)
     parent = reproduce("noisy-labels", "smoke", 1, root=runs, results=results)
     new = {path.name for path in runs.iterdir()} - first
     assert len(new) == 1 and new.pop().endswith("mae")
@@ -66,7 +72,8 @@ def test_a_table_is_cut_at_its_hours(world, tmp_path, monkeypatch, capsys):
     import app.reproduce as verb
 
     monkeypatch.setitem(TABLES, "noisy-labels", Table)
-    monkeypatch.setattr(verb, "_seconds", lambda recipes: dict.fromkeys(recipes, 3000.0))
+    monkeypatch.setattr(verb, "in_own_process", here)
+    monkeypatch.setattr(verb, "forecast", lambda recipes: dict.fromkeys(recipes, 3000.0))
     now = iter([0.0, 0.0, 1000.0])  # seconds: at the start, before the first run, before the second
     monkeypatch.setattr(verb, "time", SimpleNamespace(monotonic=lambda: next(now)))
     where = {"root": tmp_path / "runs", "results": tmp_path / "results"}
@@ -78,6 +85,7 @@ def test_a_table_is_cut_at_its_hours(world, tmp_path, monkeypatch, capsys):
     assert "1 of 2 runs" in text and "| MAE |" not in text
     monkeypatch.undo()
     monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    monkeypatch.setattr(verb, "in_own_process", here)
     again = reproduce("noisy-labels", "smoke", 1, **where)
     assert again.id == parent.id and again.status == "finished"
     assert len(again.manifest["children"]) == 2
@@ -85,6 +93,7 @@ def test_a_table_is_cut_at_its_hours(world, tmp_path, monkeypatch, capsys):
 
 def test_a_table_goes_on_from_the_results_of_another_machine(world, tmp_path, monkeypatch):
     monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    monkeypatch.setattr("app.reproduce.in_own_process", here)
     arguments, results = ("noisy-labels", "smoke", 1), tmp_path / "results"
     parent = reproduce(*arguments, root=tmp_path / "runs", results=results)
     written = results / "noisy-labels-smoke" / "results.json"
@@ -113,6 +122,7 @@ def test_children_are_nested_in_mlflow(world, tmp_path, monkeypatch):
     import mlflow
 
     monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    monkeypatch.setattr("app.reproduce.in_own_process", here)
     parent = reproduce("noisy-labels", "smoke", 1, root=tmp_path, results=tmp_path / "results")
     client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
     above = client.get_run(parent.manifest["mlflow"]["run_id"])

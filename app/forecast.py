@@ -1,0 +1,79 @@
+"""How long the children of a table will take: each distinct setting is timed once, here."""
+
+from app.config import AnyRecipe
+from app.dry_run import seconds_a_drawing, timed
+from app.reproductions.measured import Measured, config_of
+
+REST = 30.0  # seconds of a run outside training and drawing: start, measuring, export, upload
+LEFT_OUT = (  # parts of a configuration that change no step's length
+    *("epochs", "samples", "score_samples", "score_every", "sample_every", "score_real"),
+    *("seed", "directory", "schedule", "steps", "noise", "evaluation", "sampling"),
+)
+
+
+def forecast(children):
+    """Seconds each child will take.
+
+    Settings that differ in names, seeds and numbers that change no step's length (epochs, counts
+    of images, weights of losses) are timed together. A step of training and one evaluation of the
+    network while drawing are timed for each setting; the rest is multiplied out.
+
+    Args:
+        children: {key: recipe or `Measured`}.
+
+    Returns:
+        {key: float seconds}.
+    """
+    known, found = {}, {}
+    for key, child in children.items():
+        recipe = child.base if isinstance(child, Measured) else child
+        named = {"name": None, "summary": None}
+        setting = repr(_structure({**config_of(recipe), **named}))
+        if setting not in known:
+            known[setting] = _timed(recipe)
+        step, steps, drawing = known[setting]
+        if isinstance(child, Measured):
+            found[key] = REST + drawing * _evaluations(child.drawn_by) * child.samples
+        else:
+            training = step * steps * recipe.training.epochs
+            found[key] = REST + training + drawing * _drawn(recipe)
+    return found
+
+
+def _timed(recipe):
+    """Seconds a training step, steps an epoch, seconds an image and evaluation of the network."""
+    _, model, step, steps = timed(recipe)
+    if recipe.kind != "diffusion":
+        return step, steps, 0.0
+    return step, steps, seconds_a_drawing(model, recipe)
+
+
+def _structure(values):
+    """A configuration without what changes no step's length; broken numbers as zero or not."""
+    if isinstance(values, dict):
+        return {k: _structure(value) for k, value in values.items() if k not in LEFT_OUT}
+    return bool(values) if isinstance(values, float) else values
+
+
+def _evaluations(sampling):
+    """Evaluations of the network an image."""
+    return sampling.steps * (2 if sampling.guidance else 1)
+
+
+def _drawn(recipe: AnyRecipe):
+    """Evaluations of the network for all that a run of this recipe draws, times images."""
+    if recipe.kind != "diffusion":
+        return 0
+    watching, training = recipe.watching, recipe.training
+    kinds = 1
+    if watching.score_weights == "all":
+        kinds += bool(training.ema_decay) + (training.swa_start_epoch is not None)
+    images = recipe.evaluation.samples + watching.samples
+    images += watching.samples * _times(watching.sample_every, training.epochs)
+    images += kinds * watching.score_samples * _times(watching.score_every, training.epochs)
+    return images * _evaluations(recipe.sampling)
+
+
+def _times(every, epochs):
+    """How often something happens that happens after the first, every N-th and the last epoch."""
+    return len({1, epochs, *range(every, epochs + 1, every)}) if every else 0

@@ -1,0 +1,130 @@
+"""Measures a trained run again: drawn otherwise, or judged by another extractor, as its own run."""
+
+from dataclasses import replace
+
+import numpy as np
+from keras import ops
+
+from app.build.data import build_data
+from app.build.sampling import class_labels, drawing
+from app.config import Evaluation
+from app.data.pixels import quantize
+from app.diffusion.compiled import compiled
+from app.diffusion.randomness import START, normal
+from app.diffusion.times import Trajectory
+from app.evaluate import evaluate
+from app.metrics.subsets import shuffled
+from app.progress import bar, console
+from app.reproductions.measured import config_of
+from app.run import Run
+from app.sample import draw_parts, sample_options
+from app.tracking import Mirror
+from app.trained import load_trained
+from callbacks.image_grid import grid, write_png
+
+GRID = 60  # images of its picture
+
+
+def measure_again(child, trained, root="runs", begun=None, again=None, **fields):
+    """Draws and measures as a `Measured` says; what it finds is a run of the kind evaluation.
+
+    Args:
+        child: the `Measured`.
+        trained: the finished `Run` of the child it is of; what is drawn lies in its folder.
+        root: folder of all runs.
+        begun: function called with the new run, or None.
+        again: the unfinished `Run` of an earlier attempt, or None.
+        **fields: more of the run's manifest.
+    """
+    recipe, model = load_trained(trained, child.weights)
+    wanted = Evaluation(samples=child.samples, extractor=child.extractor, metrics=child.metrics)
+    recipe = replace(recipe, sampling=child.drawn_by, evaluation=wanted)
+    images = build_data(recipe)
+    run = again or Run.create(
+        child.name,
+        config_of(child),
+        "evaluation",
+        root=root,
+        dataset=trained.manifest["dataset"],
+        subject={"name": trained.id, "digest": child.weights, "count": child.samples},
+        **fields,
+    )
+    run.set_status("running")
+    if begun:
+        begun(run)
+    console.print(f"run {run.id}: {child.samples} images of {trained.id}")
+    with Mirror(run, say=console.print):
+        request = sample_options(recipe, child.samples, weights=child.weights)
+        name = f"evaluation-{request.digest}"
+
+        def drawn():
+            if child.start == "noise":
+                found, labels = draw_parts(trained, model, request, name)
+            else:
+                found, labels = draw_from(model, recipe, images, child)
+            write_png(run.path("samples", "grid", "grid.png"), grid(found[:GRID], 10))
+            return found, labels
+
+        evaluate(
+            run,
+            recipe,
+            images,
+            model,
+            child.samples,
+            weights=child.weights,
+            metrics=child.metrics or None,
+            drawn=drawn,
+        )
+    return run
+
+
+def draw_from(model, recipe, images, child):
+    """Draws from starts that hold what the schedule leaves of training images, or of their mean.
+
+    Formula: `start = signal_rate(1) * clean + noise_rate(1) * noise`, with the noise that a start
+    of the same seed and index has anyway.
+
+    Returns:
+        uint8 `(samples, height, width, channels)`, and their labels or None.
+    """
+    sampling, schedule = recipe.sampling, model.schedule
+    arguments = drawing(sampling, model.pixel_range)
+    sampler, steps = arguments["sampler"], sampling.steps
+    training = images.train.first(min(len(images.train), 10_000)).images
+    if child.start == "mean":
+        low, high = model.pixel_range
+        clean = low + (high - low) / 255 * np.mean(training, 0, keepdims=True, dtype="float64")
+        clean = np.repeat(clean.astype("float32"), child.samples, 0)
+    else:
+        order = shuffled(np.arange(len(training)))
+        clean = training[np.resize(order, child.samples)]
+    labels = class_labels(model, child.samples)
+    condition = np.zeros(child.samples, "int32") if labels is None else labels
+
+    def program(clean, condition, first_index):
+        count = ops.shape(clean)[0]
+        noise = normal(sampling.seed, first_index, count, 0, START, model.image_shape)
+        start = schedule.signal_rate(1.0) * clean + schedule.noise_rate(1.0) * noise
+        drawn = sampler(
+            model.denoiser(),
+            Trajectory(schedule, steps, sampling.spacing),
+            start,
+            sampling.seed,
+            first_index,
+            condition=condition if model.conditional else None,
+        )
+        return quantize(drawn, model.pixel_range)
+
+    program, found, size = compiled(program, model.variables), [], sampling.batch_size
+    with bar("sampling", child.samples) as show:
+        for first in range(0, child.samples, size):
+            # The last batch is filled up, so that every batch has one shape and compiles once.
+            rows = np.arange(first, first + size) % child.samples
+            drawn = program(
+                model(clean[rows]),
+                ops.convert_to_tensor(condition[rows]),
+                ops.convert_to_tensor(first, "int32"),
+            )
+            found.append(ops.convert_to_numpy(drawn))
+            show(min(first + size, child.samples))
+    return np.concatenate(found)[: child.samples], labels

@@ -1,0 +1,65 @@
+"""What a recipe of the reports becomes at a budget: smoke, cpu or full."""
+
+from dataclasses import replace
+
+from app.config import Data, PlainCNN, Sampling, Unet
+
+
+def cnn_budget(recipe, budget, directory=None):
+    """A recipe of the MNIST reports, a plain CNN, at a budget: the same for all their tables.
+
+    full: as it is. cpu: every channel halved, 3 epochs at 1e-3, DDIM with 50 steps, n = 2,000.
+    smoke: embedded digits, a network of two small layers, 2 epochs, 10 steps, n = 64.
+    """
+    if budget == "full":
+        return replace(recipe, data=replace(recipe.data, directory=directory))
+    if budget == "cpu":
+        channels = tuple(width // 2 for width in recipe.network.channels)
+        return replace(
+            recipe,
+            data=replace(recipe.data, directory=directory),
+            network=replace(recipe.network, channels=channels),
+            optimizer=replace(recipe.optimizer, learning_rate=1e-3),
+            training=replace(recipe.training, epochs=3),
+            sampling=Sampling(steps=50),
+            evaluation=replace(recipe.evaluation, samples=2000, extractor="auto"),
+        )
+    return replace(
+        recipe,
+        data=Data(name="mnist-5k"),
+        network=PlainCNN(channels=(8, 8), kernel_size=3),
+        optimizer=replace(recipe.optimizer, learning_rate=1e-3),
+        training=replace(recipe.training, epochs=2),
+        sampling=Sampling(steps=10),
+        evaluation=replace(recipe.evaluation, samples=64, extractor="auto"),
+    )
+
+
+def unet_budget(recipe, budget, directory=None):
+    """A class-conditional recipe of the CIFAR-10 reports, a U-Net, at a budget.
+
+    full: as it is. cpu: 32 channels on 16x16 patches, 8 epochs at 1e-3, DDIM with 50 steps,
+    n = 2,000. smoke: embedded digits in place of CIFAR-10, a tiny network, 2 epochs, 8 steps.
+    """
+    if budget == "full":
+        return replace(recipe, data=replace(recipe.data, directory=directory))
+    if budget == "cpu":
+        return replace(
+            recipe,
+            data=replace(recipe.data, directory=directory),
+            network=replace(recipe.network, width=32, multipliers=(1, 2), blocks=1, patch_size=2),
+            optimizer=replace(recipe.optimizer, learning_rate=1e-3),
+            training=replace(recipe.training, epochs=8),
+            sampling=Sampling(steps=50),
+            evaluation=replace(recipe.evaluation, samples=2000, extractor="auto"),
+        )
+    return replace(
+        recipe,
+        data=Data(name="mnist-5k"),
+        network=Unet(width=8, multipliers=(1, 2), blocks=1, attention_resolutions=(), patch_size=4),
+        optimizer=replace(recipe.optimizer, learning_rate=2e-3),
+        training=replace(recipe.training, epochs=2, swa_start_epoch=None, ema_decay=0.9),
+        sampling=Sampling(steps=8),
+        watching=replace(recipe.watching, samples=20),
+        evaluation=replace(recipe.evaluation, samples=64, extractor="auto"),
+    )

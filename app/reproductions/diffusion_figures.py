@@ -1,0 +1,102 @@
+"""Figures that tables of diffusion reports share: curves by epoch, pictures of runs."""
+
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+
+from app.reports.figures import by_epoch, save
+
+
+def curves(panels):
+    """A figure of metrics by epoch, a panel each, a line a row (seed 0).
+
+    Args:
+        panels: {title: (metrics, {label: level})}: the metrics drawn together, and levels to hold
+            them against, found as scores of the results, like "psnr_black", or as the floor of a
+            score, "psnr floor".
+
+    Returns:
+        Function (results, path).
+    """
+    return partial(_curves, panels)
+
+
+def _curves(panels, results, path):
+    first = {
+        key.rsplit("-", 2)[1]: result
+        for key, result in results.items()
+        if key.endswith("-0") and result["rows"]
+    }
+    figure = Figure(figsize=(5 * len(panels), 3.6), layout="constrained")
+    places = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (title, (metrics, levels)) in zip(places, panels.items(), strict=True):
+        for place, (row, result) in enumerate(first.items()):
+            for line, metric in zip(("-", "--", ":"), metrics, strict=False):
+                points = by_epoch(result["rows"], metric)
+                if points:
+                    label = row if len(metrics) == 1 else f"{row}, {metric}"
+                    look = {"color": f"C{place}", "label": label, "marker": "."}
+                    axes.plot(*zip(*points, strict=True), line, **look)
+        for place, (label, name) in enumerate(levels.items()):
+            level = next((v for v in (_level(r, name) for r in first.values()) if v), None)
+            if level is not None:
+                axes.axhline(
+                    level, color="0.4", linestyle=("-.", ":", "--")[place % 3], label=label
+                )
+        axes.set(title=title, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize="x-small")
+    save(figure, path)
+
+
+def _level(result, name):
+    """A score of a result, or with "floor" what real images have."""
+    score, _, floor = name.partition(" ")
+    if floor:
+        return result.get("measured", {}).get(score, {}).get("floor")
+    return result["scores"].get(score)
+
+
+def pictures(files, columns=2):
+    """A figure of pictures that runs left in their folders (seed 0), a panel each.
+
+    Where none of the runs is on this machine no file is written, so that the one there stays.
+
+    Args:
+        files: {title: pattern of a file in the run folder}; of several that match, sorted, the
+            last one counts, or the first where the title begins with "first".
+        columns: int; panels side by side.
+
+    Returns:
+        Function (results, path).
+    """
+    return partial(_pictures, files, columns)
+
+
+def _pictures(files, columns, results, path):
+    found = {}
+    for key, result in results.items():
+        _, row, seed = key.rsplit("-", 2)
+        for title, pattern in files.items():
+            folder = Path(result.get("folder") or "/nowhere")
+            there = sorted(folder.glob(pattern)) if seed == "0" else []
+            if there:
+                file = there[0] if title.startswith("first") else there[-1]
+                found[f"{row}: {title}"] = imread(file)
+    if not found:
+        return
+    lines = -(-len(found) // columns)
+    ratio = max(picture.shape[0] / picture.shape[1] for picture in found.values())
+    size = (5.5 * columns, (5.5 * ratio + 0.4) * lines)
+    figure = Figure(figsize=size, layout="constrained")
+    places = figure.subplots(lines, columns, squeeze=False).flat
+    for axes in figure.axes:
+        axes.axis("off")
+    for axes, (title, picture) in zip(places, found.items(), strict=False):
+        axes.imshow(picture, cmap="gray", interpolation="nearest")
+        axes.set_title(title, fontsize="small")
+    save(figure, path)

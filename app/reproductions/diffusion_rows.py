@@ -1,0 +1,141 @@
+"""What the tables of diffusion reports share: rows with seeds, and their numbers beside a paper's.
+
+A child is called "<group>-<row>-<seed>": "trained-linear-0".
+"""
+
+import re
+from dataclasses import replace
+
+from app.reproductions.markdown import table
+from app.reproductions.verdicts import seeds_together
+
+TITLES = {
+    "frechet": "Frechet distance",
+    "precision": "precision",
+    "recall": "recall",
+    "class_accuracy": "class accuracy",
+    "psnr": "PSNR, dB",
+    "ssim": "SSIM",
+    "cmmd": "CMMD",
+    "mmd": "MMD, median width",
+    "matching_accuracy": "matching accuracy",
+    "intended_similarity": "similarity to the intended text",
+    "top1_similarity": "similarity to the best text",
+}
+
+
+def rows_of(table_name, group, rows, seed):
+    """Every row with one seed, which draws weights, batches and pictures.
+
+    Args:
+        table_name: the table; runs carry it.
+        group: first word of the keys.
+        rows: {row: recipe}.
+        seed: int.
+    """
+    return {
+        f"{group}-{row}-{seed}": replace(
+            recipe,
+            name=slug(table_name, row, seed),
+            summary=f"{table_name}: {row}, seed {seed}.",
+            training=replace(recipe.training, seed=seed),
+            sampling=replace(recipe.sampling, seed=seed),
+        )
+        for row, recipe in rows.items()
+    }
+
+
+def slug(*words):
+    """A name for a run of any words."""
+    return re.sub("[^a-z0-9]+", "-", " ".join(map(str, words)).lower()).strip("-")
+
+
+def scored(results, name, group="trained"):
+    """The Mean over seeds of a score by row; rows without that score are left out."""
+    own = {
+        key: result
+        for key, result in results.items()
+        if key.startswith(f"{group}-") and name in result["scores"]
+    }
+    means = seeds_together(own, lambda result: result["scores"][name])
+    return {row: mean for (_, row), mean in means.items()}
+
+
+def at_epoch(results, metric, epoch=-1, group="trained"):
+    """The Mean over seeds of a metric at an epoch (0: the first, -1: the last) by row."""
+    found = {}
+    for key, result in results.items():
+        values = [row[metric] for row in result["rows"] if metric in row]
+        if key.startswith(f"{group}-") and -len(values) <= epoch < len(values):
+            found[key] = values[epoch]
+    return {row: mean for (_, row), mean in seeds_together(found, float).items()}
+
+
+def number(mean, digits=2):
+    """A Mean in its own unit, with its standard error and number of seeds."""
+    if mean is None:
+        return None
+    error = "" if mean.error is None else f" +- {mean.error:.{digits}f}"
+    return f"{mean.value:.{digits}f}{error} ({mean.seeds})"
+
+
+def scores_lines(results, names, group="trained", digits=2):
+    """A table of scores by row, with the same scores of real images in the last line.
+
+    Numbers in brackets are of seeds.
+    """
+    means = {name: scored(results, name, group) for name in names}
+    rows = list(dict.fromkeys(row for found in means.values() for row in found))
+    if not rows:
+        return ["Not run yet."]
+    floors = {name: facts.get("floor") for name, facts in facts_of(results, group).items()}
+    real = [None if floors.get(n) is None else f"{floors[n]:.{digits}f}" for n in names]
+    return table(
+        ["row", *(TITLES.get(name, name) for name in names)],
+        [
+            *([row, *(number(means[name].get(row), digits) for name in names)] for row in rows),
+            ["real images", *real],
+        ],
+    )
+
+
+def facts_of(results, group="trained"):
+    """What the scores of a group say of themselves: {score: {samples, floor, extractor}}."""
+    found = {}
+    for key, result in results.items():
+        if key.startswith(f"{group}-"):
+            found = {**result.get("measured", {}), **found}
+    return found
+
+
+def judged_by(results, name="frechet", group="trained"):
+    """In words: who judged a score, of how many images."""
+    facts = facts_of(results, group).get(name)
+    if facts is None:
+        return "not measured yet"
+    return f"{facts['extractor']}, n = {facts['samples']:,}"
+
+
+def beside_paper(lines, what="what"):
+    """A table paper | ours | difference.
+
+    Args:
+        lines: (words, the paper's number or text, our Mean or None, digits, reason): the reason
+            says why no difference can be taken; "" where the measure is the same.
+        what: head of the first column.
+    """
+    rows = []
+    for words, paper, ours, digits, reason in lines:
+        difference = reason
+        if not reason and ours is not None:
+            difference = f"{ours.value - paper:+.{digits}f}"
+        rows.append([words, paper, number(ours, digits), difference])
+    return table([what, "paper", "ours", "difference"], rows)
+
+
+def not_fid(results, samples, name="frechet", group="trained"):
+    """Why a Frechet distance is not the paper's FID: a reason, or "" where it is."""
+    facts = facts_of(results, group).get(name, {})
+    if facts.get("extractor") == "inception" and facts.get("samples") == samples:
+        return ""
+    return f"none: the paper's is FID, Inception, n = {samples:,}; ours {judged_by(results, name)}"

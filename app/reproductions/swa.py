@@ -1,0 +1,147 @@
+"""Stochastic weight averaging of a denoiser (B13), by several distances at every epoch (B14)."""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from app.config import Data, Evaluation, Watching
+from app.recipes.cifar10 import CONDITIONAL
+from app.recipes.mnist import UNET
+from app.reproductions.budgets import unet_budget
+from app.reproductions.diffusion_rows import at_epoch, beside_paper, facts_of, number, rows_of
+from app.reproductions.markdown import table, verdicts_table
+from app.reproductions.verdicts import greater, verdict
+
+NAME = "swa"
+TITLE = "Averaged weights of a denoiser"
+WEIGHTS = ("raw", "swa", "ema")
+PAPER = {"raw": 156.92, "swa": 113.05}  # FID, of a DiT on CIFAR-10
+ENCODERS = {
+    "full": ("clip-vit-l14-336", "siglip", "align"),
+    "cpu": ("image-text",),
+    "smoke": ("image-text",),
+}
+TRACKS = 0.8  # rank correlation over epochs from which a distance counts as following another
+
+
+def children(budget, seeds, directory=None):
+    """The runs of the table by name, "trained-unet-<seed>"; each measures all weights by epoch.
+
+    full: CIFAR-10, averaged after epoch 6 of 50, FID and MMDs of CLIP, SigLIP and ALIGN, n = 2,000.
+    cpu: MNIST, a small U-Net at a constant learning rate, averaged after epoch 3 of 8, the shipped
+    judges, n = 512. smoke: embedded digits, 3 epochs.
+    """
+    metrics = tuple(f"cmmd@{encoder}" for encoder in ENCODERS[budget])
+    watching = Watching(
+        sample_every=0, samples=60, score_every=1, score_metrics=metrics, score_weights="all"
+    )
+    if budget == "full":
+        base = replace(
+            CONDITIONAL,
+            data=replace(CONDITIONAL.data, directory=directory),
+            training=replace(CONDITIONAL.training, swa_start_epoch=6, ema_decay=0.999),
+            watching=replace(watching, score_samples=2000),
+            evaluation=Evaluation(samples=2000, extractor="inception"),
+        )
+    elif budget == "cpu":
+        base = replace(
+            UNET,
+            data=Data(name="mnist", directory=directory, validation_fraction=1 / 6),
+            network=replace(UNET.network, width=16),
+            optimizer=replace(UNET.optimizer, learning_rate=1e-3, decay="constant"),
+            training=replace(UNET.training, epochs=8, swa_start_epoch=3, ema_decay=0.999),
+            watching=watching,
+            evaluation=Evaluation(samples=2000),
+        )
+    else:
+        base = unet_budget(replace(CONDITIONAL, watching=watching), budget)
+        base = replace(
+            base,
+            training=replace(base.training, epochs=3, swa_start_epoch=1),
+            watching=replace(base.watching, score_samples=32),
+        )
+    found = {}
+    for seed in range(1 if budget == "smoke" else seeds):
+        found |= rows_of(NAME, "trained", {"unet": base}, seed)
+    return found
+
+
+def metrics_of(results):
+    """Names of the distances that the epochs have of all weights, like "cmmd_image_text"."""
+    names = {name for result in results.values() for row in result["rows"] for name in row}
+    found = (name.removesuffix("_raw") for name in names if name.endswith("_raw"))
+    return sorted(found, key=lambda name: (name != "fmd", name))
+
+
+def last_of(results, metric):
+    """The Mean over seeds at the last epoch of a distance, by weights."""
+    found = {w: at_epoch(results, f"{metric}_{w}").get("unet") for w in WEIGHTS}
+    return {weights: mean for weights, mean in found.items() if mean is not None}
+
+
+def following(results, metric):
+    """Spearman's rank correlation of a distance with the Frechet distance over epochs, by seed."""
+    found = []
+    for result in results.values():
+        rows = [row for row in result["rows"] if f"{metric}_raw" in row]
+        if len(rows) > 2:
+            pairs = [(row["fmd_raw"], row[f"{metric}_raw"]) for row in rows]
+            found.append(float(spearmanr(*zip(*pairs, strict=True)).statistic))
+    return found
+
+
+def claims(results):
+    """The claims, each with its verdict; of each distance by itself: they have no common scale."""
+    found = {}
+    for metric in metrics_of(results):
+        last = last_of(results, metric)
+        found[f"SWA lowers {metric} at the last epoch"] = verdict(
+            [greater(last.get("raw"), last.get("swa"))]
+        )
+        if metric != "fmd":
+            tracks = following(results, metric)
+            word = "undecided"
+            if len(tracks) > 1:
+                word = "holds" if np.mean(tracks) > TRACKS else "fails"
+            found[
+                f"{metric} follows the Frechet distance by epoch (rank correlation above 0.8)"
+            ] = word
+    return found
+
+
+def report(results):
+    """The tables and the verdicts, Markdown."""
+    metrics = metrics_of(results)
+    last = {metric: last_of(results, metric) for metric in metrics}
+    judge = facts_of(results).get("frechet", {}).get("extractor")
+    reason = "none: the paper's is FID of a DiT on CIFAR-10"
+    rows = [[metric, *(number(last[metric].get(w), 3) for w in WEIGHTS)] for metric in metrics]
+    tracked = [
+        [metric, ", ".join(f"{value:.2f}" for value in following(results, metric))]
+        for metric in metrics
+        if metric != "fmd"
+    ]
+    lines = [
+        "Mean over seeds +- standard error (number of seeds). fmd is the Frechet distance, judged "
+        f"by {judge}.",
+        "",
+        *beside_paper(
+            [
+                (f"{weights} weights", value, last.get("fmd", {}).get(weights), 2, reason)
+                for weights, value in PAPER.items()
+            ],
+            "Frechet distance, last epoch",
+        ),
+        "",
+        "## Last epoch, every distance",
+        "",
+        *table(["distance", *WEIGHTS], rows),
+        "",
+        "Distances of different encoders have no common scale: compare within a line only.",
+        "",
+        *table(["distance", "rank correlation with fmd over epochs, by seed"], tracked),
+        "",
+        *verdicts_table(claims(results)),
+    ]
+    return "\n".join(lines)
