@@ -56,7 +56,7 @@ def unet_budget(recipe, budget, directory=None):
     return replace(
         recipe,
         data=Data(name="mnist-5k"),
-        network=Unet(width=8, multipliers=(1, 2), blocks=1, attention_resolutions=(), patch_size=4),
+        network=Unet(width=8, multipliers=(1, 2), blocks=1, attention_resolutions=(), patch_size=2),
         optimizer=replace(recipe.optimizer, learning_rate=2e-3),
         training=replace(recipe.training, epochs=2, swa_start_epoch=None, ema_decay=0.9),
         sampling=Sampling(steps=8),

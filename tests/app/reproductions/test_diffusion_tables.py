@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.build.diffusion import build_model
 from app.config import Recipe, to_dict
+from app.metrics.features import EXTRACTORS
+from app.metrics.registry import METRICS
 from app.reproductions import (
     FIGURES,
     TABLES,
@@ -269,3 +272,22 @@ def test_another_start_draws_without_guidance():
     guided = replace(conditional.sampling, guidance=1.0)
     with pytest.raises(ValueError, match="draws without guidance.*guidance 1.0"):
         Measured(name="x", of="x", base=conditional, sampling=guided, start="data")
+
+
+SHAPES = {"mnist-5k": (28, 28, 1), "mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+
+
+@pytest.mark.parametrize("name", DIFFUSION)
+@pytest.mark.parametrize("budget", ["smoke", "cpu"])
+def test_every_network_fits_its_images_and_every_metric_and_judge_has_a_name(name, budget):
+    for child in TABLES[name].children(budget, 1).values():
+        if isinstance(child, Measured):
+            judges, metrics = {child.extractor}, set(child.metrics)
+        else:
+            build_model(child, SHAPES[child.data.name], 10)
+            judges, metrics = {child.evaluation.extractor}, set(child.evaluation.metrics)
+            asked = [text.partition("@") for text in child.watching.score_metrics]
+            metrics |= {metric for metric, _, _ in asked}
+            judges |= {judge for _, _, judge in asked if judge}
+        assert metrics <= METRICS.keys()
+        assert judges - {"auto"} <= EXTRACTORS.keys()
