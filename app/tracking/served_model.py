@@ -34,11 +34,13 @@ class SavedProgram:
         import tensorflow as tf
 
         specs = self.function.structured_input_signature[1]
-        options = params or {}
+        options, named = params or {}, isinstance(model_input, dict)
         arguments = {}
         for name, spec in specs.items():
-            given = model_input[name] if isinstance(model_input, dict) else model_input
-            value = options[name] if name in options else np.asarray(given)
+            if name in options:
+                value = options[name]
+            else:
+                value = np.asarray(model_input[name] if named else model_input)
             value = np.ravel(value)[0] if spec.shape.rank == 0 else value
             arguments[name] = tf.constant(value, spec.dtype)
         results = self.function(**arguments)

@@ -57,7 +57,7 @@ def weights(run, name):
     return values
 
 
-@pytest.mark.parametrize("name", ["mnist-des", "mnist-des-batch", "mnist-cold", "mnist-cold-small"])
+@pytest.mark.parametrize("name", ["mnist-des", "mnist-cold", "mnist-cold-small"])
 def test_a_run_stopped_and_resumed_leaves_what_a_whole_one_leaves(
     name, spots, tmp_path, monkeypatch
 ):
