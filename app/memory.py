@@ -1,7 +1,8 @@
-"""Keeps freed memory in the process: a third less CPU time in training on a CPU."""
+"""Memory of the process: freed blocks are kept, which saves a third of CPU time; its peak."""
 
 import contextlib
 import ctypes
+import sys
 
 # Names and numbers of glibc's malloc.h.
 M_TRIM_THRESHOLD = -1
@@ -29,3 +30,13 @@ def keep_freed_memory():
         mallopt = ctypes.CDLL("libc.so.6").mallopt
         mallopt(M_MMAP_MAX, 0)  # big blocks come from the heap, not from the kernel
         mallopt(M_TRIM_THRESHOLD, -1)  # and the heap is never given back
+
+
+def peak_megabytes():
+    """The most memory that this process has held so far, in megabytes; None where unknown."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes on Linux
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -1,10 +1,11 @@
 """What is looked at while a run trains: grids, distances, the log, the best weights."""
 
 from app.build.sampling import class_labels, drawing
+from app.memory import peak_megabytes
 from app.models.sampling import draw_images
 from app.scoring import EpochScores
 from app.trained import best_average
-from callbacks import BestCheckpoint, FrechetLogger, SampleGrid
+from callbacks import BestCheckpoint, FrechetLogger, SampleGrid, TrainingCost
 from callbacks.mlflow_logger import MLflowLogger
 
 
@@ -40,5 +41,12 @@ def watchers(run, recipe, images, averages, mirror):
                 columns=min(10, watching.samples),
             )
         )
+    kernel = getattr(recipe.network, "kernel", None)
+    if kernel:
+
+        def tell(cost):
+            run.update(attention={"kernel": kernel, **cost})
+
+        found.append(TrainingCost(tell, peak_megabytes))
     found.append(MLflowLogger(sink=mirror.record))
     return found

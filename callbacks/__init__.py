@@ -13,6 +13,7 @@ from callbacks.nan_guard import NanGuard
 from callbacks.resume import ResumeCheckpoint
 from callbacks.sample_grid import SampleGrid
 from callbacks.stochastic_average import StochasticWeightAveraging
+from callbacks.training_cost import TrainingCost
 
 __all__ = [
     "BestCheckpoint",
@@ -23,6 +24,7 @@ __all__ = [
     "ResumeCheckpoint",
     "SampleGrid",
     "StochasticWeightAveraging",
+    "TrainingCost",
     "grid",
     "write_png",
 ]

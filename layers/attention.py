@@ -3,9 +3,8 @@
 import keras
 from keras import ops
 
+from layers.attention_kernels import attend, check_kernel
 from layers.group_norm import GroupNormalization
-
-KERNELS = ("standard",)
 
 
 @keras.saving.register_keras_serializable("layers")
@@ -21,7 +20,8 @@ class SpatialAttention(keras.layers.Layer):
     Args:
         heads: int >= 1; number of heads; must divide the channels. Ignored with `head_dimension`.
         head_dimension: int >= 1 or None; channels of a head, instead of a number of heads.
-        kernel: "standard"; how the attention is computed.
+        kernel: "standard", "memory_efficient" or "flash"; how the attention is computed, see
+            `layers.attention_kernels`. The weights and the output are the same.
         groups: int >= 1; groups of the normalization (the largest divisor of the channels below).
         epsilon: float > 0; added to the variance of a group.
 
@@ -47,8 +47,7 @@ class SpatialAttention(keras.layers.Layer):
         self, heads=1, head_dimension=None, kernel="standard", groups=32, epsilon=1e-6, **kwargs
     ):
         super().__init__(**kwargs)
-        if kernel not in KERNELS:
-            raise ValueError(f"`kernel` must be one of {KERNELS}. Received: kernel={kernel!r}")
+        check_kernel(kernel)
         self.heads = heads
         self.head_dimension = head_dimension
         self.kernel = kernel
@@ -83,7 +82,7 @@ class SpatialAttention(keras.layers.Layer):
         heads = channels // self._size
         if heads > 1:
             query, key, value = (self._split(part, heads) for part in (query, key, value))
-        read = self._attend(query, key, value)
+        read = attend(query, key, value, self.kernel)
         if heads > 1:
             read = ops.transpose(read, (0, 2, 1, 3))
             read = ops.reshape(read, (-1, height * width, channels))
@@ -93,12 +92,6 @@ class SpatialAttention(keras.layers.Layer):
         """(batch, pixels, channels) to (batch, heads, pixels, size)."""
         tokens = ops.reshape(tokens, (-1, tokens.shape[1], heads, self._size))
         return ops.transpose(tokens, (0, 2, 1, 3))
-
-    def _attend(self, query, key, value):
-        """Attention over the last two axes, (pixels, size), with the softmax in float32."""
-        scores = ops.matmul(query * self._size**-0.5, ops.swapaxes(key, -1, -2))
-        weights = ops.softmax(ops.cast(scores, "float32"), axis=-1)
-        return ops.matmul(ops.cast(weights, value.dtype), value)
 
     def compute_output_shape(self, inputs_shape):
         """The shape of what `call` returns."""

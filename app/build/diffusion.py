@@ -13,7 +13,9 @@ from app.diffusion.schedules import SCHEDULES
 from app.errors import UserError
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
+from app.models.dit import DiT
 from app.models.unet import Unet
+from layers.attention_kernels import attend
 
 
 def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
@@ -48,8 +50,10 @@ def build_network(network: config.Network, image_shape, classes):
     options = dataclasses.asdict(network)
     if isinstance(network, config.PlainCNN):
         return PlainCNN(image_channels=channels, classes=classes, **options)
-    if isinstance(network, config.Unet):
-        return Unet(image_channels=channels, image_size=height, classes=classes, **options)
+    if isinstance(network, (config.Unet, config.DiT)):
+        check_device(network.kernel)
+        made = Unet if isinstance(network, config.Unet) else DiT
+        return made(image_channels=channels, image_size=height, classes=classes, **options)
     made = imported(network.path)(
         image_size=height, image_channels=channels, classes=classes, **network.arguments
     )
@@ -62,6 +66,15 @@ def build_network(network: config.Network, image_shape, classes):
             "Define get_config(self), returning its constructor arguments."
         ) from error
     return made
+
+
+def check_device(kernel):
+    """Refuses an attention kernel that this device does not have, before anything is built."""
+    dtype = keras.config.dtype_policy().compute_dtype
+    try:
+        attend(*[keras.ops.zeros((1, 1, 8, 64), dtype)] * 3, kernel=kernel)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def build_schedule(diffusion: config.Diffusion):

@@ -9,7 +9,7 @@ from app.config.classification import Augmentation, Classification, LabelNoise, 
 from app.config.classifier import Classifier, EightLayerCNN, ResNet, SmallCNN
 from app.config.data import Data
 from app.config.diffusion import Diffusion, Sampling
-from app.config.network import CustomNetwork, Network, PlainCNN, Unet
+from app.config.network import CustomNetwork, DiT, Network, PlainCNN, Unet
 from app.config.recipe import Recipe
 from app.config.stored import AnyRecipe, from_dict, to_dict
 from app.config.training import Evaluation, Optimizer, Training, Watching
@@ -24,6 +24,7 @@ __all__ = [
     "ConvBackbone",
     "CustomNetwork",
     "Data",
+    "DiT",
     "Diffusion",
     "EightLayerCNN",
     "Evaluation",

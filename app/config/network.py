@@ -7,6 +7,8 @@ from typing import Literal
 
 from app.config.validation import all_positive, check_types, import_path, positive, require
 
+Kernel = Literal["standard", "memory_efficient", "flash"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlainCNN:
@@ -52,6 +54,8 @@ class Unet:
     """Dropout in residual blocks, [0, 1)."""
     patch_size: int = 1
     """Pixels folded into channels before the first convolution, each way (1: none)."""
+    kernel: Kernel = "standard"
+    """How attention is computed: same weights and results, other memory and time."""
 
     def __post_init__(self):
         check_types(self)
@@ -71,6 +75,33 @@ class Unet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DiT:
+    """The diffusion transformer; the defaults are DiT-S/2 (B: 768, 12, 12; L: 1024, 24, 16)."""
+
+    patch_size: int = 2
+    """Side of a patch, pixels; must divide the image's side. A token a patch."""
+    width: int = 384
+    """Channels of a token; a multiple of 4 and of the heads."""
+    depth: int = 12
+    """Blocks."""
+    heads: int = 6
+    """Attention heads."""
+    expansion: float = 4.0
+    """Hidden width of a block's second branch, in units of width."""
+    kernel: Kernel = "standard"
+    """How attention is computed: same weights and results, other memory and time."""
+
+    def __post_init__(self):
+        check_types(self)
+        positive(self, "patch_size", "width", "depth", "heads", "expansion")
+        require(
+            self.width % 4 == 0 and self.width % self.heads == 0,
+            f"`width` must be a multiple of 4 and of `heads` ({self.heads}). "
+            f"Received: {self.width}.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomNetwork:
     """A network of the user's own."""
 
@@ -84,4 +115,4 @@ class CustomNetwork:
         import_path(self, "path")
 
 
-Network = PlainCNN | Unet | CustomNetwork
+Network = PlainCNN | Unet | DiT | CustomNetwork

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from app.errors import UserError
-from app.models.unet_parts import Stage, depth_to_space, level_sides, space_to_depth
+from app.models.unet_parts import Stage, level_sides
 from layers import (
     AttributeEmbedding,
     Downsample,
@@ -15,6 +15,7 @@ from layers import (
     SinusoidalEmbedding,
     Upsample,
 )
+from layers.patches import depth_to_space, space_to_depth
 
 
 @keras.saving.register_keras_serializable("models")

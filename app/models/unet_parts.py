@@ -1,7 +1,6 @@
-"""What the U-Net is assembled from: its stages, the sides of its levels, patches of pixels."""
+"""What the U-Net is assembled from: its stages, and the sides of its levels."""
 
 import keras
-from keras import ops
 
 from app.errors import UserError
 from layers import ResidualBlock, SpatialAttention
@@ -17,27 +16,6 @@ def level_sides(image_size, patch_size, multipliers):
             "`multipliers`, a smaller `patch_size`, or resize the images."
         )
     return [image_size // patch_size // 2**level for level in range(len(multipliers))]
-
-
-def space_to_depth(images, size):
-    """Folds squares of size x size pixels into channels: (b, h, w, c) to (b, h/s, w/s, s*s*c)."""
-    if size == 1:
-        return images
-    _, height, width, channels = images.shape
-    images = ops.reshape(images, (-1, height // size, size, width // size, size, channels))
-    images = ops.transpose(images, (0, 1, 3, 2, 4, 5))
-    return ops.reshape(images, (-1, height // size, width // size, size * size * channels))
-
-
-def depth_to_space(patches, size):
-    """The inverse of `space_to_depth`."""
-    if size == 1:
-        return patches
-    _, height, width, channels = patches.shape
-    channels //= size * size
-    patches = ops.reshape(patches, (-1, height, width, size, size, channels))
-    patches = ops.transpose(patches, (0, 1, 3, 2, 4, 5))
-    return ops.reshape(patches, (-1, height * size, width * size, channels))
 
 
 @keras.saving.register_keras_serializable("models")

@@ -6,11 +6,21 @@ from pathlib import Path
 
 from app.config import Adaptation, AnyRecipe, Classification, Recipe
 from app.errors import UserError
-from app.recipes import adaptation, cifar10, digits, mnist, mnist_noise, mnist_small, noisy_labels
+from app.recipes import (
+    adaptation,
+    cifar10,
+    digits,
+    mnist,
+    mnist_noise,
+    mnist_small,
+    noisy_labels,
+    transformer,
+)
 
+DIFFUSION = (mnist_small, digits, mnist, mnist_noise, cifar10, transformer)
 RECIPES = {
     recipe.name: recipe
-    for module in (mnist_small, digits, mnist, mnist_noise, cifar10, noisy_labels, adaptation)
+    for module in (*DIFFUSION, noisy_labels, adaptation)
     for recipe in module.RECIPES
 }
 

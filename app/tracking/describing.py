@@ -66,6 +66,9 @@ def tags(run):
         "noisewise.data_digest": dataset.get("digest"),
         "mlflow.parentRunId": (manifest.get("parent") or {}).get("mlflow_run_id"),
         "noisewise.parent": (manifest.get("parent") or {}).get("id"),
+        "noisewise.attention": json.dumps(manifest["attention"])
+        if manifest.get("attention")
+        else None,
         "noisewise.seeds": json.dumps(manifest["seeds"]) if manifest.get("seeds") else None,
         "mlflow.source.git.commit": git.get("commit"),
         "mlflow.source.name": f"python -m app train {run.recipe}",

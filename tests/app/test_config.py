@@ -17,6 +17,8 @@ BAD = [
     (config.Data, {"size": 2}, "size"),
     (config.Unet, {"dropout": 1.0}, "dropout"),
     (config.Unet, {"width": 0}, "width"),
+    (config.DiT, {"width": 390}, "width"),
+    (config.DiT, {"patch_size": 0}, "patch_size"),
     (config.Diffusion, {"steps": 0}, "steps"),
     (config.Diffusion, {"first_beta": 0.0}, "first_beta"),
     (config.Diffusion, {"last_beta": 1.0}, "last_beta"),

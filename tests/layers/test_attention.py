@@ -38,6 +38,18 @@ def test_equals_the_formula(arguments, heads):
     assert_close(layer(inputs), inputs + expected.reshape(inputs.shape), 1e-4)
 
 
+def test_the_memory_efficient_kernel_reads_the_same_weights():
+    inputs = np.random.default_rng(3).normal(size=(2, 3, 5, 8)).astype("float32")
+    layer = SpatialAttention(heads=2)
+    layer(inputs)
+    random = np.random.default_rng(4)
+    layer.set_weights([random.normal(size=weight.shape) for weight in layer.weights])
+    other = SpatialAttention.from_config({**layer.get_config(), "kernel": "memory_efficient"})
+    other.build(inputs.shape)
+    other.set_weights(layer.get_weights())
+    assert_close(other(inputs), np.asarray(layer(inputs)), 1e-5)
+
+
 def test_a_new_layer_passes_its_input_on():
     inputs = np.random.default_rng(1).normal(size=(1, 4, 4, 8)).astype("float32")
     assert_close(SpatialAttention()(inputs), inputs, 0)

@@ -4,7 +4,7 @@ import pytest
 
 from app.errors import UserError
 from app.models.unet import Unet
-from app.models.unet_parts import depth_to_space, level_sides, space_to_depth
+from app.models.unet_parts import level_sides
 from tests.app.models.test_cnn import RANDOM, TIME, randomise
 from tests.checks import assert_close
 
@@ -99,13 +99,6 @@ def test_half_precision_keeps_time_apart():
     assert keras.backend.standardize_dtype(network(noisy, TIME).dtype) == "float16"
     embedding = np.asarray(network.embed(np.array([4000.0, 4001.0], "float32")), "float32")
     assert np.abs(embedding[0] - embedding[1]).max() > 1e-3
-
-
-def test_patches_are_squares_of_pixels():
-    images = np.arange(2 * 4 * 6 * 3.0).reshape(2, 4, 6, 3)
-    patches = np.asarray(space_to_depth(keras.ops.convert_to_tensor(images), 2))
-    assert_close(patches[1, 1, 2], images[1, 2:4, 4:6].reshape(-1), 0)
-    assert_close(depth_to_space(keras.ops.convert_to_tensor(patches), 2), images, 0)
 
 
 def test_sides_of_the_levels():
