@@ -23,7 +23,9 @@ def dry_run(recipe: AnyRecipe):
         seconds += _sampling_seconds(model, recipe)
     weights = 4 * model.count_params()
     averages = bool(training.ema_decay) + (training.swa_start_epoch is not None)
-    disk = weights * ((3 + averages) * training.keep_checkpoints + 1 + averages + 4)
+    powers = len(training.power_averages)
+    disk = weights * ((3 + averages + powers) * training.keep_checkpoints + 1 + averages + 4)
+    disk += weights * powers * min(training.power_snapshots, training.epochs)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     validated = 0 if parts.validation is None else len(parts.validation)
     console.print(json.dumps(to_dict(recipe), indent=2))

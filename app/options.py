@@ -14,6 +14,22 @@ from app.config.validation import require
 Positional = tyro.conf.Positional
 RunId = Annotated[str, tyro.conf.arg(metavar="RUN")]
 Prefixless = tyro.conf.arg(name="")
+Weights = Annotated[str, tyro.conf.arg(metavar="best|ema|raw|swa|ema:LENGTH")]
+
+
+def require_weights(weights):
+    """Refuses names of weights that no run has."""
+    name, colon, length = weights.partition(":")
+    known = weights in ("best", "ema", "raw", "swa")
+    try:
+        known = known or (name == "ema" and bool(colon) and 0 < float(length) < 12**-0.5)
+    except ValueError:
+        known = False
+    require(
+        known,
+        "`--weights` must be best, ema, raw or swa, or ema:LENGTH with a length sigma_rel above 0 "
+        f"and below 0.2886, like ema:0.08. Received: {weights}.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +63,9 @@ class Sample:
     """Images to draw."""
     labels: tuple[int, ...] = ()
     """Labels, repeated in turn (unset: all classes in turn)."""
-    weights: Literal["best", "ema", "raw", "swa"] = "best"
-    """Which weights; best: the averaged ones where there are any."""
+    weights: Weights = "best"
+    """Which weights; best: the averaged ones where there are any; ema:0.08: the power-function
+    average of that length, made of the snapshots of the run."""
     steps: int | None = None
     """Denoising steps, 1 to the length of the chain (unset: the recipe's)."""
     guidance: float | None = None
@@ -65,6 +82,7 @@ class Sample:
     """Folder of all runs."""
 
     def __post_init__(self):
+        require_weights(self.weights)
         require(self.count >= 1, f"`--count` must be 1 or more. Received: {self.count}.")
         require(
             self.first_index >= 0 and self.first_index + self.count < 2**31,
@@ -97,14 +115,18 @@ class Evaluate:
     samples: int | None = None
     """Images measured, 16 or more; of a folder or archive at random (unset: all of them; of a run
     2000). Compare distances of the same number only."""
-    weights: Literal["best", "ema", "raw", "swa"] = "best"
-    """Which weights of a run; best: the averaged ones where there are any."""
+    weights: Weights = "best"
+    """Which weights of a run; best: the averaged ones where there are any; ema:0.08: the
+    power-function average of that length, made of the snapshots of the run."""
     skip_damaged: bool = False
     """Leave out image files that cannot be read."""
     runs: str = "runs"
     """Folder of all runs."""
     evaluations: str = "evaluations"
     """Folder for what was measured of folders and archives, as a run each."""
+
+    def __post_init__(self):
+        require_weights(self.weights)
 
 
 @dataclass(frozen=True)
@@ -113,10 +135,14 @@ class Export:
 
     run: Positional[RunId]
     """Run id, a unique beginning of it, a path, or the MLflow run id."""
-    weights: Literal["best", "ema", "raw", "swa"] = "best"
-    """Which weights; best: the averaged ones where there are any."""
+    weights: Weights = "best"
+    """Which weights; best: the averaged ones where there are any; ema:0.08: the power-function
+    average of that length, made of the snapshots of the run."""
     runs: str = "runs"
     """Folder of all runs."""
+
+    def __post_init__(self):
+        require_weights(self.weights)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from app.tasks import task_of
 from app.tracking import Mirror
 from app.trained import recipe_of
 from callbacks import (
+    AverageSnapshots,
     ExponentialMovingAverage,
     InterruptGuard,
     NanGuard,
+    PowerFunctionAverage,
     ResumeCheckpoint,
     StochasticWeightAveraging,
 )
@@ -95,7 +97,8 @@ def fit(run, recipe, images, model, mirror):
     batches, validation = task.batches(recipe, images)
     steps = len(batches)
     averages = _averages(training, batches)
-    watching = [*averages.values(), *task.watchers(run, recipe, images, averages, mirror)]
+    watching = [*averages.values(), *_power_averages(run, training)]
+    watching += task.watchers(run, recipe, images, averages, mirror)
     checkpoint = ResumeCheckpoint(
         run.path("checkpoints"),
         every_epochs=training.checkpoint_epochs,
@@ -156,6 +159,15 @@ def _averages(training, batches):
             training.swa_start_epoch, batch_norm_data=batches, forward=_forward
         )
     return averages
+
+
+def _power_averages(run, training):
+    """The power-function averages that the recipe asks for, and what keeps snapshots of them."""
+    powers = [PowerFunctionAverage(length) for length in training.power_averages]
+    if not powers:
+        return []
+    folder = run.path("snapshots")
+    return [*powers, AverageSnapshots(powers, folder, training.power_snapshots)]
 
 
 def _forward(model, batch):

@@ -8,9 +8,13 @@ from app.build.classifier import build_classifier
 from app.build.diffusion import build_model
 from app.errors import UserError, first_line
 from app.files import writing
+from callbacks.average_reconstruction import coefficients, reconstruct
+from callbacks.average_snapshots import snapshots_in
 from callbacks.weights_file import write_weights
 
 PREFERRED = ("ema", "swa")  # of the averages of one run, the better first
+LENGTH = "ema:"  # what stands before the length of an average made of snapshots
+LARGEST_ERROR = 0.25  # of its shares, relative; beyond it the average is another one
 BUILDERS = {
     "diffusion": build_model,
     "classification": build_classifier,
@@ -23,13 +27,16 @@ def load_trained(run, weights="best", kind="diffusion"):
 
     Args:
         run: a `Run`.
-        weights: "raw", "ema", "swa", or "best": the averaged ones where there are any.
+        weights: "raw", "ema", "swa", or "best": the averaged ones where there are any; or
+            "ema:0.08": the power-function average of this length, made of the run's snapshots.
         kind: the kind of run that is needed.
 
     Raises:
         UserError: the run is of another kind, has not got that far, or has no such average.
     """
     recipe = recipe_of(run, kind)
+    if weights.startswith(LENGTH):
+        return _with_average(run, weights, kind)
     names = [*PREFERRED, "raw"] if weights == "best" else [weights]
     paths = [run.folder / "weights" / f"{name}.weights.h5" for name in names]
     path = next((path for path in paths if path.exists()), None)
@@ -46,6 +53,32 @@ def load_trained(run, weights="best", kind="diffusion"):
         raise UserError(
             f"The weights {path} are damaged or of another network ({first_line(error)}). Pass "
             "other --weights, or take them from the artifacts of the run in MLflow."
+        ) from error
+    return recipe, model
+
+
+def _with_average(run, weights, kind):
+    """The recipe, and the model with an average made of snapshots."""
+    length, snapshots = float(weights.removeprefix(LENGTH)), snapshots_in(run.folder / "snapshots")
+    if not snapshots:
+        raise UserError(
+            f"Run {run.id} has no snapshots to make the average {weights} of. Train with "
+            "--training.power-averages 0.05 0.10, or pass other --weights."
+        )
+    error = coefficients(snapshots, length)[1]
+    if error > LARGEST_ERROR:
+        raise UserError(
+            f"The average {weights} cannot be made of the snapshots of run {run.id}: its shares "
+            f"would be wrong by {error:.0%}. Take a length nearer to those it was trained with "
+            f"({', '.join(f'{known:g}' for known in sorted({s.sigma_rel for s in snapshots}))})."
+        )
+    recipe, model = load_trained(run, "raw", kind)
+    try:
+        reconstruct(model, snapshots, length)
+    except Exception as error:  # HDF5 and Keras have many kinds for a damaged file
+        raise UserError(
+            f"A snapshot in {run.folder / 'snapshots'} is damaged ({first_line(error)}). Pass "
+            "other --weights."
         ) from error
     return recipe, model
 

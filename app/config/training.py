@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,6 +62,11 @@ class Training:
     """Decay a step of the exponential moving average of the weights, [0, 1) (0: none)."""
     swa_start_epoch: int | None = None
     """Epoch after which stochastic weight averaging starts (unset: none)."""
+    power_averages: tuple[float, ...] = ()
+    """Lengths sigma_rel, as 0.05 0.10, of power-function averages kept too; any length between and
+    around them can then be made after training: `--weights ema:0.08` (none: no averages)."""
+    power_snapshots: int = 16
+    """Epochs, evenly spread, whose power-function averages stay on disk."""
     keep_checkpoints: int = 2
     """Exact-resume checkpoints kept."""
     checkpoint_epochs: int = 1
@@ -69,6 +75,14 @@ class Training:
     def __post_init__(self):
         check_types(self)
         positive(self, "epochs", "batch_size", "keep_checkpoints", "checkpoint_epochs")
+        positive(self, "power_snapshots")
+        lengths = self.power_averages
+        require(
+            all(0 < length < 1 / math.sqrt(12) for length in lengths)
+            and len(set(lengths)) == len(lengths),
+            "`power_averages` must be different lengths above 0, below 0.2886 (that of the plain "
+            f"mean of all steps). Received: {lengths}.",
+        )
         require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")
         require(
             0 <= self.ema_decay < 1, f"`ema_decay` must be in [0, 1). Received: {self.ema_decay}."

@@ -9,8 +9,8 @@ import re
 
 from app.tracking.describing import clean_name
 
-# Checkpoints are for resuming here and large; the sampler goes up as a registered model.
-NEVER = ("checkpoints", "mirror.json", "images", "saved_model/sampler")
+# Checkpoints and snapshots are large and for going on here; the sampler goes up as a model.
+NEVER = ("checkpoints", "snapshots", "mirror.json", "images", "saved_model/sampler")
 SMALL_BYTES = 1_000_000
 PICTURES = (".png", ".jpg", ".jpeg")
 

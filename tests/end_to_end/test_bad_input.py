@@ -40,7 +40,10 @@ UNKNOWN_WORDS = [
     (["ui", "--port", "five"], r"--port: invalid literal for int\(\).*'five'"),
     (["sample", "x", "--count", "a"], r"--count: invalid literal.*'a'"),
     (["sample", "x", "--labels", "a"], r"--labels"),
-    (["sample", "x", "--weights", "good"], r"invalid choice 'good'.*'best', 'ema', 'raw', 'swa'"),
+    (
+        ["sample", "x", "--weights", "good"],
+        r"must be best, ema, raw or swa, or ema:LENGTH.*Received: good",
+    ),
     (
         ["sample", "x", "--sampler", "ddxm"],
         r"choice 'ddxm'.*Expected one of .*'dpm_solver'",
@@ -50,7 +53,7 @@ UNKNOWN_WORDS = [
     (["sample", "x", "--seed", "now"], r"--seed"),
     (["sample", "x", "--first-index", "a"], r"--first-index"),
     (["evaluate", "x", "--samples", "few"], r"--samples: .*invalid literal.*'few'"),
-    (["export", "x", "--weights", "good"], r"invalid choice 'good'"),
+    (["export", "x", "--weights", "ema:0.3"], r"above 0 and below 0.2886.*Received: ema:0.3"),
 ]
 
 
