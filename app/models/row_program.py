@@ -1,0 +1,71 @@
+"""One compiled program for pictures that have inputs of their own: an image, a mask, a start.
+
+Picture i depends on the weights, the seed, its index `first_index + i` and its own inputs alone,
+as in `draw_images`: not on the batch size.
+"""
+
+import numpy as np
+from keras import ops
+
+from app.data.pixels import quantize
+from app.diffusion.compiled import compiled
+from app.diffusion.times import Trajectory
+from app.models.sampling import conditioned
+
+
+def draw_rows(
+    model,
+    kind,
+    draw,
+    rows,
+    condition,
+    sampler,
+    *,
+    steps=50,
+    spacing="trailing",
+    guidance=0.0,
+    guidance_interval=None,
+    seed=0,
+    first_index=0,
+    batch_size=128,
+    xla=None,
+    progress=None,
+):
+    """Draws pictures that have inputs of their own, in batches of one shape.
+
+    The arguments from `steps` on are those of `draw_images`. `kind` names what `draw` does, with
+    all that is fixed in it: programs are kept by it. `draw` is a function (sampler, denoise,
+    trajectory, seed, first_index, rows, condition) -> float images, in keras.ops. `rows` is a list
+    of arrays, and `condition` an array as `checked` gives it, one row a picture each.
+
+    Returns:
+        uint8 numpy array (count, height, width, channels).
+    """
+    guided = guidance != 0 and model.conditional
+    settings = repr((sorted(vars(sampler).items()), guidance_interval))
+    key = (kind, settings, type(sampler), spacing, steps, guided, xla)
+
+    def program(seed, guidance, index, condition, *rows):
+        denoise, condition = conditioned(model, condition, guidance, guided, guidance_interval)
+        trajectory = Trajectory(model.schedule, steps, spacing)
+        images = draw(sampler, denoise, trajectory, seed, index, rows, condition)
+        return quantize(images, model.pixel_range)
+
+    if key not in model.sampling.programs:
+        model.sampling.programs[key] = compiled(program, model.variables, xla)
+    count = len(condition)
+    batch_size = min(batch_size, count)
+    images = np.empty((count, *model.image_shape), "uint8")
+    for begin in range(0, count, batch_size):
+        part = min(batch_size, count - begin)
+        filled = np.minimum(np.arange(begin, begin + batch_size), count - 1)  # one shape for all
+        drawn = model.sampling.programs[key](
+            ops.convert_to_tensor(seed, "int32"),
+            ops.convert_to_tensor(guidance, "float32"),
+            ops.convert_to_tensor(first_index + begin, "int32"),
+            *(ops.convert_to_tensor(each[filled]) for each in (condition, *rows)),
+        )
+        images[begin : begin + part] = ops.convert_to_numpy(drawn)[:part]
+        if progress:
+            progress(begin + part)
+    return images
