@@ -10,22 +10,10 @@ import tyro
 
 from app.backend import check_backend, start_backend
 from app.errors import UserError, sentence
-from app.options import (
-    UI,
-    Audit,
-    Compare,
-    DataSets,
-    Evaluate,
-    Export,
-    Recipes,
-    Reproduce,
-    Resume,
-    Sample,
-    Sync,
-    Train,
-)
+from app.options import Audit, Evaluate, Export, Reproduce, Resume, Sample, Train
 from app.recipes import RECIPES, load_recipe
 from app.tasks import task_of
+from app.viewing_options import UI, Compare, DataSets, Recipes, Sync
 
 
 def _train(arguments, program):
@@ -85,6 +73,11 @@ def _open(options, reference=None):
 def _sample(options):
     _open(options)
     start_backend()
+    if options.images or options.strips:
+        from app.edit import edit
+
+        edit(options)
+        return
     from app.sample import sample
 
     sample(options)
@@ -93,11 +86,14 @@ def _sample(options):
 def _evaluate(options):
     from app.subject import kind_of
 
-    if kind_of(options.subject, options.runs) == "run":
+    kind = kind_of(options.subject, options.runs)
+    if kind == "run":
         run = _open(options, options.subject)
+        options.check_kind(run.kind)
         start_backend()
         task_of(run.kind).evaluate(run, options)
         return
+    options.check_kind(kind)
     start_backend()
     from app.evaluate import evaluate_images
 

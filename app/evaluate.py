@@ -28,13 +28,10 @@ SAMPLES = 2000  # images drawn where no number is given
 
 def evaluate_run(run, options):
     """The `evaluate` verb on a run of kind diffusion: `options` as in `app.options.Evaluate`."""
-    samples = _enough(SAMPLES if options.samples is None else options.samples)
+    samples = asked_samples(options)
     recipe, model = load_trained(run, options.weights)
     images = build_data(recipe)
-    if options.against:
-        reference = open_reference(options, console.print, bar)
-    else:
-        reference = own_reference(recipe, images, options)
+    reference = asked_reference(recipe, images, options)
     scores = evaluate(
         run,
         recipe,
@@ -43,7 +40,7 @@ def evaluate_run(run, options):
         samples,
         weights=options.weights,
         reference=reference,
-        metrics=_names(options.metrics),
+        metrics=names_of(options.metrics),
         prompt=options.prompt,
         keep=True,
     )
@@ -84,6 +81,24 @@ def evaluate(
         UserError, ValueError: a metric cannot be computed; said before anything is drawn.
     """
     reference = reference or own_reference(recipe, images)
+    metrics, look = measuring(run, recipe, images, model, samples, reference, metrics, prompt)
+    seen = look(sample_options(recipe, samples, weights=weights), drawn)
+    return _finish(run, seen, reference, metrics, {"weights": weights}, keep)
+
+
+def measuring(run, recipe, images, model, samples, reference, metrics=None, prompt=None):
+    """Checks what can be measured of a run before anything is drawn.
+
+    Arguments are those of `evaluate`, the reference a `Reference`.
+
+    Returns:
+        (metrics, look): names of the metrics, and the function of a `Draw` that draws it with the
+        weights that are then in the model (or calls `drawn`, if it is given that too), and returns
+        the `FeaturePass` of what was drawn.
+
+    Raises:
+        UserError, ValueError: as `evaluate`.
+    """
     shape, trained = images.train.image_shape, ImageSet.of(images.train, MOST_REAL)
     if reference.real is not None and reference.real.digest == trained.digest:
         trained = reference.real
@@ -96,20 +111,22 @@ def evaluate(
     labelled = model.conditional and numbers is not None
     plan = _plan(samples, shape, reference, prompt, labelled)
     metrics = replace(plan, training_shape=shape).chosen(metrics)
-    request = sample_options(recipe, samples, weights=weights)
-    if drawn:
-        generated, labels = drawn()
-    else:
-        generated, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
     channels = reference.shape[2]
-    seen = _pass(
-        like(generated, channels, run.id),
-        reference,
-        training=like(trained.images, channels, trained.name),
-        labels=numbers[labels] if labelled else None,
-        prompts=plan.prompts,
-    )
-    return _finish(run, seen, reference, metrics, {"weights": weights}, keep)
+
+    def look(request, drawn=None):
+        if drawn is None:
+            generated, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
+        else:
+            generated, labels = drawn()
+        return _pass(
+            like(generated, channels, run.id),
+            reference,
+            training=like(trained.images, channels, trained.name),
+            labels=numbers[labels] if labelled else None,
+            prompts=plan.prompts,
+        )
+
+    return metrics, look
 
 
 def evaluate_images(options):
@@ -134,7 +151,7 @@ def evaluate_images(options):
     numbers = class_numbers(generated.class_names, reference.class_names)
     labels = None if numbers is None else numbers[generated.labels]
     plan = _plan(len(images), images.shape[1:], reference, options.prompt, labels is not None)
-    metrics = plan.chosen(_names(options.metrics))
+    metrics = plan.chosen(names_of(options.metrics))
     name, version = reference.words.split(",")[0], "1"
     run = Run.create(
         generated.name,
@@ -147,6 +164,13 @@ def evaluate_images(options):
     with Mirror(run, say=console.print):
         seen = _pass(images, reference, labels=labels, prompts=plan.prompts)
         return _finish(run, seen, reference, metrics)
+
+
+def asked_reference(recipe, images, options):
+    """The reference that the options of `evaluate` ask for, of a run."""
+    if options.against:
+        return open_reference(options, console.print, bar)
+    return own_reference(recipe, images, options)
 
 
 def own_reference(recipe, images, options=None):
@@ -228,9 +252,14 @@ def _kept(path, facts, samples):
         return {}
 
 
-def _names(metrics):
+def names_of(metrics):
     """The names of the metrics asked for, or None."""
     return None if metrics is None else [name.strip() for name in metrics.split(",")]
+
+
+def asked_samples(options):
+    """The number of images that the options of `evaluate` ask for, of a run."""
+    return _enough(SAMPLES if options.samples is None else options.samples)
 
 
 def _enough(samples, wanted=f"`--samples` must be {FEWEST} or more."):

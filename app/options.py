@@ -78,6 +78,25 @@ class Sample:
     """Seed, 0 to 2^31 - 1: same seed, same pictures (unset: the recipe's)."""
     first_index: int = 0
     """Index of the first image: 0 to 99 and 100 to 199 are different pictures of one seed."""
+    images: str | None = None
+    """Images to begin with: an image file, a folder, an .npz or a data set (its test images);
+    NAME:0,5,7 takes these of them. Needs --mask or --strength."""
+    mask: str | None = None
+    """Inpainting: what is drawn anew, white in an image file or True in `mask` of an .npz, or the
+    box TOP,LEFT,HEIGHT,WIDTH in pixels; the rest is kept exactly."""
+    resampling: int = 10
+    """Inpainting: times that each step is taken; 1 is quick and leaves seams. Drawn by DDPM with
+    variance beta where no --sampler is given."""
+    strength: float | None = None
+    """Variations: how far images are noised before they are drawn on from there, (0, 1]."""
+    to_seed: int | None = None
+    """Strips from the pictures of --seed to those of this one."""
+    to_labels: tuple[int, ...] = ()
+    """Strips from the classes of --labels to these, one after the other."""
+    frames: int = 9
+    """Pictures of a strip, its ends among them."""
+    variants: int = 4
+    """Pictures an image of --images; strips."""
     runs: str = "runs"
     """Folder of all runs."""
 
@@ -89,6 +108,29 @@ class Sample:
             "`--first-index` must be 0 or more, and with `--count` stay below 2^31. "
             f"Received: {self.first_index}, count {self.count}.",
         )
+        begins = (self.mask is not None) + (self.strength is not None)
+        require(
+            begins == (self.images is not None),
+            "`--images` needs `--mask` or `--strength`, one of them, and neither is of use without "
+            f"it. Received: images {self.images}, mask {self.mask}, strength {self.strength}.",
+        )
+        require(
+            self.images is None or not self.strips,
+            "`--to-seed` and `--to-labels` draw strips, which do not begin with `--images`. "
+            "Received: both.",
+        )
+        strength = self.strength is None or 0 < self.strength <= 1
+        require(strength, f"`--strength` must be in (0, 1]. Received: {self.strength}.")
+        for name, least in (("resampling", 1), ("variants", 1), ("frames", 2)):
+            value = getattr(self, name)
+            require(value >= least, f"`--{name}` must be {least} or more. Received: {value}.")
+        to_seed = self.to_seed is None or 0 <= self.to_seed < 2**31
+        require(to_seed, f"`--to-seed` must be in [0, 2^31). Received: {self.to_seed}.")
+
+    @property
+    def strips(self):
+        """Whether strips between two seeds or classes are drawn."""
+        return self.to_seed is not None or bool(self.to_labels)
 
 
 @dataclass(frozen=True)
@@ -115,6 +157,15 @@ class Evaluate:
     samples: int | None = None
     """Images measured, 16 or more; of a folder or archive at random (unset: all of them; of a run
     2000). Compare distances of the same number only."""
+    averages: str | None = None
+    """Scores of the averages of a run side by side: raw, ema, swa, and power-function averages of
+    these lengths, like 0.05,0.1,0.15; auto: the usual lengths."""
+    steps: str | None = None
+    """Steps against quality of a run: numbers of steps, like 5,10,20,50."""
+    samplers: str | None = None
+    """Samplers to compare at these steps, like ddim,dpm_solver (unset: the recipe's)."""
+    guidances: str | None = None
+    """Guidances to compare at these steps, like 0,1 (unset: the recipe's)."""
     weights: Weights = "best"
     """Which weights of a run; best: the averaged ones where there are any; ema:0.08: the
     power-function average of that length, made of the snapshots of the run."""
@@ -127,6 +178,28 @@ class Evaluate:
 
     def __post_init__(self):
         require_weights(self.weights)
+        require(
+            self.averages is None or not self.grid,
+            "Averages are compared, or steps, samplers and guidances: one at a time. Received: "
+            "`--averages` and others.",
+        )
+        require(
+            self.averages is None or self.weights == "best",
+            f"`--averages` measures many weights. Received: `--weights` {self.weights} too.",
+        )
+
+    @property
+    def grid(self):
+        """Whether steps, samplers or guidances are compared."""
+        return any((self.steps, self.samplers, self.guidances))
+
+    def check_kind(self, kind):
+        """Refuses comparisons of anything but a diffusion run."""
+        require(
+            kind == "diffusion" or not (self.averages or self.grid),
+            "`--averages`, `--steps`, `--samplers` and `--guidances` compare images drawn from a "
+            f"run of the kind diffusion. Received: {self.subject}, of the kind {kind}.",
+        )
 
 
 @dataclass(frozen=True)
@@ -187,52 +260,3 @@ class Audit:
     def __post_init__(self):
         require(2 <= self.folds <= 20, f"`--folds` must be in [2, 20]. Received: {self.folds}.")
         require(self.show >= 1, f"`--show` must be 1 or more. Received: {self.show}.")
-
-
-@dataclass(frozen=True)
-class Compare:
-    """Shows what differs between runs, and their scores side by side."""
-
-    run_ids: Positional[Annotated[tuple[str, ...], tyro.conf.arg(metavar="RUN RUN ...")]]
-    """Two runs or more, each as for `sample`."""
-    json: bool = False
-    """JSON in place of a table."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Sync:
-    """Uploads what a run recorded to MLflow: after an outage, or to another server."""
-
-    run: Positional[RunId]
-    """Run id, a unique beginning of it, a path, or the MLflow run id."""
-    runs: str = "runs"
-    """Folder of all runs."""
-
-
-@dataclass(frozen=True)
-class Recipes:
-    """Lists the named recipes."""
-
-
-@dataclass(frozen=True)
-class DataSets:
-    """Lists the data sets and whether they can be read on this machine."""
-
-    directory: str | None = None
-    """Folder that holds existing copies (TFDS data_dir)."""
-
-
-@dataclass(frozen=True)
-class UI:
-    """Opens the MLflow UI on this machine's runs."""
-
-    port: int = 5000
-    """Port on 127.0.0.1."""
-
-    def __post_init__(self):
-        require(
-            1 <= self.port <= 65535,
-            f"A port must be from 1 to 65535. Received: {self.port}. Pass another --port.",
-        )

@@ -49,15 +49,7 @@ def sample_options(recipe, count, **changes):
 def sample(options):
     """The `sample` verb: `options` as in `app.options.Sample`."""
     run = Run.open(options.run, options.runs)
-    recipe = recipe_of(run)
-    changes = {
-        name: value
-        for name in ("steps", "guidance", "guidance_interval", "sampler", "seed")
-        if (value := getattr(options, name)) is not None
-    }
-    recipe = dataclasses.replace(  # checks them against the chain and the condition
-        recipe, sampling=dataclasses.replace(recipe.sampling, **changes)
-    )
+    recipe = asked_recipe(run, options)
     _, model = load_trained(run, options.weights)
     request = Draw(
         count=options.count,
@@ -70,6 +62,19 @@ def sample(options):
     console.print(f"images and labels: {path.parent}")
     console.print(f"grid of the first {min(100, options.count)}: {path}")
     return path
+
+
+def asked_recipe(run, options):
+    """The recipe of a run with the sampling that the options of `sample` ask for."""
+    recipe = recipe_of(run)
+    changes = {
+        name: value
+        for name in ("steps", "guidance", "guidance_interval", "sampler", "seed")
+        if (value := getattr(options, name)) is not None
+    }
+    return dataclasses.replace(  # checks them against the chain and the condition
+        recipe, sampling=dataclasses.replace(recipe.sampling, **changes)
+    )
 
 
 def draw_into(run, recipe, model, request, name):
@@ -109,6 +114,16 @@ def draw_parts(run, model, request, name):
             show(end)
             parts.append(drawn)
     return np.concatenate(parts), labels
+
+
+def is_drawn(run, name):
+    """Whether there are images in samples/<name>/."""
+    return any((run.folder / "samples" / name).glob("images-*.npz"))
+
+
+def first_images(run, name, count):
+    """The first images of samples/<name>/, which were drawn before; at most `count` of them."""
+    return _read(min((run.folder / "samples" / name).glob("images-*.npz")))[:count]
 
 
 def _read(path):

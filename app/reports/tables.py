@@ -19,3 +19,26 @@ def data_table(rows):
     for row in rows:
         shown.add_row(*(str(value) for value in row.values()))
     return shown
+
+
+def trials_table(rows, title):
+    """The rows of a comparison: how images were drawn, what it took, their scores."""
+    columns = ("weights", "sampler", "steps", "guidance", "samples")
+    names = dict.fromkeys(name for row in rows for name in row["scores"])
+    names = [name for name in names if not name.endswith("_black")]  # the same in all rows
+    shown = Table(*columns[:-1], "n", "s/image", *names, title=title)
+    for row in rows:
+        scores = [row["scores"].get(name, {}).get("value") for name in names]
+        shown.add_row(
+            *(str(row[column]) for column in columns),
+            f"{row['seconds_an_image']:.3g}",
+            *("" if value is None else f"{value:.4g}" for value in scores),
+        )
+    floors = [rows[0]["scores"].get(name, {}).get("floor") for name in names]
+    shown.add_section()
+    shown.add_row(
+        "real images",
+        *[""] * len(columns),
+        *("" if floor is None else f"{floor:.4g}" for floor in floors),
+    )
+    return shown

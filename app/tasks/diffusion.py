@@ -5,9 +5,11 @@ from app.build.diffusion import build_model
 from app.build.loss import build_loss
 from app.build.noise import noise_images
 from app.build.optimizer import build_optimizer, jit_compile
+from app.compare_averages import compare_averages
+from app.compare_steps import compare_steps
 from app.data.paired import PairedBatches
 from app.data.pipeline import Batches
-from app.evaluate import evaluate_run as evaluate
+from app.evaluate import evaluate_run
 from app.export import export_run as export
 from app.finish import finish
 from app.progress import console
@@ -25,6 +27,13 @@ __all__ = [
 ]
 
 prepare = build_data
+
+
+def evaluate(run, options):
+    """Measures a run, or compares its averages, or its samplers: `app.options.Evaluate`."""
+    if options.averages:
+        return compare_averages(run, options)
+    return compare_steps(run, options) if options.grid else evaluate_run(run, options)
 
 
 def untrained(recipe, images):
