@@ -63,7 +63,7 @@ def run_trials(run, trials, options, name):
     if asked is None:
         metrics = [metric for metric in metrics if metric != "nearest"]
     path, rows, requests, loaded = run.path(f"{name}.json"), [], [], trials[0].weights
-    known = _known(path)
+    known, timed = _known(path), {}
     for number, trial in enumerate(trials, start=1):
         request = Draw(samples, (), trial.sampling, weights=trial.weights)
         key = _digest(request, metrics, reference, options.prompt)
@@ -73,8 +73,9 @@ def run_trials(run, trials, options, name):
                 loaded = trial.weights
             seen = look(request)
             scores = {each: score.as_dict() for each, score in scores_of(seen, metrics).items()}
-            seconds = seconds_an_image(model, trial.sampling, samples)
-            known[key] = _row(trial, samples, seconds, scores)
+            if trial.sampling not in timed:  # which weights are drawn with takes no other time
+                timed[trial.sampling] = seconds_an_image(model, trial.sampling, samples)
+            known[key] = _row(trial, samples, timed[trial.sampling], scores)
         rows.append(known[key])
         requests.append(request)
         _write(path, known)

@@ -161,6 +161,7 @@ RANGES = [
     ("--training.epochs", "0", "`epochs` must be above 0. Received: 0"),
     ("--training.batch-size", "-8", "`batch_size` must be above 0. Received: -8"),
     ("--training.seed", "-1", r"`seed` must be in \[0, 2\^31\)"),
+    ("--training.power-averages", "0.3", r"different lengths above 0, below 0.2886.*\(0.3,\)"),
     ("--training.ema-decay", "1", r"`ema_decay` must be in \[0, 1\)"),
     ("--training.swa-start-epoch", "60", r"`swa_start_epoch` must be below `epochs` \(60\)"),
     ("--training.keep-checkpoints", "0", "`keep_checkpoints` must be above 0"),
