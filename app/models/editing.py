@@ -5,7 +5,7 @@ from keras import ops
 
 from app.data.pixels import to_float
 from app.diffusion.inpainting import inpaint
-from app.diffusion.randomness import START, normal
+from app.diffusion.noise import GaussianNoise
 from app.diffusion.samplers import DDIM, DDPM
 from app.models.row_program import draw_rows
 from app.models.sampling import checked
@@ -40,12 +40,17 @@ def inpaint_images(model, images, masks, labels=None, *, resampling=10, sampler=
             f"Masks must be bool of shape {wanted}, one an image, True where it is drawn anew. "
             f"Received: {masks.dtype} {masks.shape}."
         )
+    if not isinstance(model.noise, GaussianNoise):
+        raise ValueError(
+            "Inpainting noises the known pixels anew at each step, by unit Gaussian noise. "
+            f"Received: {type(model.noise).__name__}. Take a model trained with Gaussian noise."
+        )
     if resampling < 1:
         raise ValueError(f"`resampling` must be 1 or more. Received: {resampling}.")
 
     def draw(sampler, denoise, trajectory, seed, index, rows, condition):
         known, mask, times = *rows, resampling
-        start = normal(seed, index, ops.shape(known)[0], 0, START, model.image_shape)
+        start = model.noise.start(seed, index, ops.shape(known)[0], model.image_shape)
         return inpaint(
             sampler, denoise, trajectory, start, known, mask, seed, index, condition, times
         )
@@ -87,11 +92,18 @@ def vary_images(model, images, labels=None, *, strength=0.5, sampler=None, **opt
 
     def draw(sampler, denoise, trajectory, seed, index, rows, condition):
         (clean,) = rows
-        noise = normal(seed, index, ops.shape(clean)[0], 0, START, model.image_shape)
+        noise = model.noise.start(seed, index, ops.shape(clean)[0], model.image_shape)
         signal, rate = trajectory.signal_rate(first), trajectory.noise_rate(first)
         start = signal * clean + rate * noise
         return sampler(
-            denoise, trajectory, start, seed, index, condition=condition, first_step=first
+            denoise,
+            trajectory,
+            start,
+            seed,
+            index,
+            condition=condition,
+            first_step=first,
+            noise=model.noise.in_loop(seed, index),
         )
 
     rows = [to_float(images, model.pixel_range)]

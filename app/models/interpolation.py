@@ -4,9 +4,8 @@ import numpy as np
 from keras import ops
 
 from app.diffusion.interpolation import between, spherical
-from app.diffusion.randomness import START, normal
 from app.diffusion.samplers import DDIM, DDPM
-from app.models.row_program import draw_rows
+from app.models.row_program import check_source, draw_rows
 from app.models.sampling import checked
 
 
@@ -45,9 +44,10 @@ def interpolate_images(
             "A path between pictures needs a sampler that draws no noise, or neighbours differ by "
             f"it. Received: {type(sampler).__name__}. Take DDIM with eta 0, or DPMSolver."
         )
+    check_source(model)
     seed, index = options.get("seed", 0), options.pop("first_index", 0)
     ends = [
-        normal(each, index, strips, 0, START, model.image_shape)
+        model.noise.start(each, index, strips, model.image_shape)
         for each in (seed, seed if to_seed is None else to_seed)
     ]
     share = np.tile(np.linspace(0, 1, frames, dtype="float32"), strips)

@@ -41,6 +41,7 @@ def draw_rows(
     Returns:
         uint8 numpy array (count, height, width, channels).
     """
+    check_source(model)
     guided = guidance != 0 and model.conditional
     settings = repr((sorted(vars(sampler).items()), guidance_interval))
     key = (kind, settings, type(sampler), spacing, steps, guided, xla)
@@ -69,3 +70,12 @@ def draw_rows(
         if progress:
             progress(begin + part)
     return images
+
+
+def check_source(model):
+    """Refuses models that start from images: there is no noise of a seed to begin with."""
+    if model.noise.given_start:
+        raise ValueError(
+            "These pictures are drawn from noise of a seed. Received a model that starts from "
+            f"images ({type(model.noise).__name__}). Take one trained with Gaussian noise."
+        )

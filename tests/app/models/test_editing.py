@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from app.diffusion.condition import ClassCondition
+from app.diffusion.noise import EntropyScaledNoise, ImageNoise
 from app.diffusion.samplers import DDIM, DDPM
 from app.diffusion.schedules import cosine
 from app.models.cnn import PlainCNN
@@ -111,3 +112,18 @@ def test_strips_end_in_the_pictures_of_their_seeds_and_classes(model):
 def test_errors_are_sentences(model, call, message):
     with pytest.raises(ValueError, match=message):
         call(model)
+
+
+@pytest.mark.parametrize("noise", [EntropyScaledNoise(), ImageNoise()], ids=["scaled", "images"])
+def test_noise_that_is_not_of_a_seed_is_refused(masks, noise):
+    network = PlainCNN(channels=(4, 4), kernel_size=3, image_channels=1)
+    other = DiffusionModel(network, cosine(50), image_shape=SHAPE, target="clean", noise=noise)
+    with pytest.raises(ValueError, match=type(noise).__name__):
+        inpaint_images(other, IMAGES, masks)
+    if noise.given_start:
+        with pytest.raises(ValueError, match="starts from images"):
+            vary_images(other, IMAGES)
+        with pytest.raises(ValueError, match="starts from images"):
+            interpolate_images(other, 2, 3)
+    else:
+        assert vary_images(other, IMAGES, steps=2, sampler=DDPM()).shape == IMAGES.shape
