@@ -1,6 +1,7 @@
 """Figures of comparisons: steps against quality, guidance by steps, score by averaging length."""
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from app.reports.figures import save
 from callbacks.image_grid import grid
@@ -28,6 +29,10 @@ def steps_figure(rows, path):
         _floor(place, rows)
         place.set(xscale="log", yscale="log", xlabel=label)
         place.grid(alpha=0.3, which="both")
+        for axis in (place.xaxis, place.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axis.set_minor_formatter(NullFormatter())
     marks = sorted({row["steps"] for row in rows})
     axes[0].set_xticks(marks, [str(mark) for mark in marks])
     axes[0].minorticks_off()
@@ -46,7 +51,7 @@ def guidance_figure(cells, path):
     """
     down = sorted({row["guidance"] for row, _ in cells})
     across = sorted({row["steps"] for row, _ in cells})
-    figure = Figure(figsize=(0.8 + 2.1 * len(across), 1.4 * len(down) + 0.6), layout="constrained")
+    figure = Figure(figsize=(0.8 + 2.1 * len(across), 1.15 * len(down) + 0.5), layout="constrained")
     places = figure.subplots(len(down), len(across), squeeze=False)
     for row, images in cells:
         axes = places[down.index(row["guidance"]), across.index(row["steps"])]
