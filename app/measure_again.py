@@ -10,7 +10,6 @@ from app.build.sampling import class_labels, drawing
 from app.config import Evaluation
 from app.data.pixels import quantize
 from app.diffusion.compiled import compiled
-from app.diffusion.randomness import START, normal
 from app.diffusion.times import Trajectory
 from app.evaluate import evaluate
 from app.metrics.subsets import shuffled
@@ -90,20 +89,20 @@ def draw_from(model, recipe, images, child):
     sampling, schedule = recipe.sampling, model.schedule
     arguments = drawing(sampling, model.pixel_range)
     sampler, steps = arguments["sampler"], sampling.steps
-    training = images.train.first(min(len(images.train), 10_000)).images
+    few = images.train.first(min(len(images.train), 10_000))
+    training, labels = few.images, class_labels(model, child.samples)
     if child.start == "mean":
         low, high = model.pixel_range
         clean = low + (high - low) / 255 * np.mean(training, 0, keepdims=True, dtype="float64")
         clean = np.repeat(clean.astype("float32"), child.samples, 0)
     else:
-        order = shuffled(np.arange(len(training)))
-        clean = training[np.resize(order, child.samples)]
-    labels = class_labels(model, child.samples)
+        chosen = np.resize(shuffled(np.arange(len(training))), child.samples)
+        clean, labels = training[chosen], None if labels is None else few.labels[chosen]
     condition = np.zeros(child.samples, "int32") if labels is None else labels
 
     def program(clean, condition, first_index):
         count = ops.shape(clean)[0]
-        noise = normal(sampling.seed, first_index, count, 0, START, model.image_shape)
+        noise = model.noise.start(sampling.seed, first_index, count, model.image_shape)
         start = schedule.signal_rate(1.0) * clean + schedule.noise_rate(1.0) * noise
         drawn = sampler(
             model.denoiser(),
@@ -112,6 +111,7 @@ def draw_from(model, recipe, images, child):
             sampling.seed,
             first_index,
             condition=condition if model.conditional else None,
+            noise=model.noise.in_loop(sampling.seed, first_index),
         )
         return quantize(drawn, model.pixel_range)
 
