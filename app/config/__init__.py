@@ -10,6 +10,7 @@ from app.config.classifier import Classifier, EightLayerCNN, ResNet, SmallCNN
 from app.config.data import Data
 from app.config.diffusion import Diffusion, Sampling
 from app.config.network import CustomNetwork, DiT, Network, PlainCNN, Unet
+from app.config.noisy_classification import NoisyClassification, NoisyEncoder
 from app.config.recipe import Recipe
 from app.config.stored import AnyRecipe, from_dict, to_dict
 from app.config.training import Evaluation, Optimizer, Training, Watching
@@ -31,6 +32,8 @@ __all__ = [
     "LabelNoise",
     "Movement",
     "Network",
+    "NoisyClassification",
+    "NoisyEncoder",
     "Optimizer",
     "PlainCNN",
     "Recipe",
