@@ -13,6 +13,7 @@ from app.config.network import CustomNetwork, DiT, Network, PlainCNN, Unet
 from app.config.noisy_classification import NoisyClassification, NoisyEncoder
 from app.config.recipe import Recipe
 from app.config.stored import AnyRecipe, from_dict, to_dict
+from app.config.text_loss import TextLoss
 from app.config.training import Evaluation, Optimizer, Training, Watching
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "RobustLoss",
     "Sampling",
     "SmallCNN",
+    "TextLoss",
     "Training",
     "Unet",
     "Watching",

@@ -37,6 +37,7 @@ BAD = [
     (config.Sampling, {"guidance": -1.0}, "guidance"),
     (config.Watching, {"sample_every": -1}, "sample_every"),
     (config.Evaluation, {"samples": 3}, "samples"),
+    (config.TextLoss, {"weight": -1.0}, "weight"),
     (config.NoisyEncoder, {"dropout": 1.0}, "dropout"),
 ]
 
@@ -52,6 +53,8 @@ def test_choices_that_do_not_fit_are_refused_when_the_recipe_is_made():
         config.Recipe(name="x", diffusion=config.Diffusion(steps=10))
     with pytest.raises(ValueError, match="needs a condition"):
         config.Recipe(name="x", sampling=config.Sampling(guidance=1.0))
+    with pytest.raises(ValueError, match="needs labels to name"):
+        config.Recipe(name="x", text_loss=config.TextLoss(weight=0.1))
     with pytest.raises(ValueError, match="not told what it is to find"):
         config.NoisyClassification(name="x", diffusion=config.Diffusion(condition="class"))
 
