@@ -34,7 +34,7 @@ RANKS = [
     {"models", "recipes", "reports", "reproductions", "run", "run_folders", "tracking"},
     {"build", "subject"},
     {"reference", "trained"},
-    {"illustrate"},
+    {"illustrate", "steering"},
     {
         "compare",
         "evaluate",

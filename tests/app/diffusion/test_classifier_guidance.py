@@ -84,7 +84,9 @@ def test_the_shift_is_linear_in_the_scale_and_clean_and_noise_fit(scale):
     np.testing.assert_allclose(together, POINTS, atol=1e-4)
 
 
-@pytest.mark.parametrize("sampler", [DDIM(clip=None), DDPM("posterior", None)], ids=["ddim", "ddpm"])
+@pytest.mark.parametrize(
+    "sampler", [DDIM(clip=None), DDPM("posterior", None)], ids=["ddim", "ddpm"]
+)
 def test_mean_and_covariance_of_the_class_drawn_by_an_unconditional_denoiser(sampler):
     label, count = 0, 2000
 
