@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, replace
 
 from app.build.data import build_data
+from app.build.prompts import class_prompts
 from app.data.channels import like
 from app.data.image_set import ImageSet, class_numbers, open_images
 from app.errors import UserError
@@ -191,10 +192,6 @@ def own_reference(recipe, images, options=None):
 
 def _plan(count, shape, reference, prompt, labelled):
     """What is known of an evaluation before it begins."""
-    if prompt is not None and "{}" not in prompt:
-        raise UserError(f"`--prompt` must hold {{}}, the place of the class. Received: {prompt!r}.")
-    digits = all(name.isdigit() for name in reference.class_names)
-    prompt = prompt or ("a handwritten digit {}" if digits else "a photo of a {}")
     return Plan(
         count=count,
         shape=tuple(shape[:2]) + (reference.shape[2],),
@@ -202,7 +199,7 @@ def _plan(count, shape, reference, prompt, labelled):
         reference_count=reference.count,
         reference_shape=None if reference.real is None else reference.shape,
         labelled=labelled,
-        prompts=[prompt.replace("{}", name) for name in reference.class_names] or None,
+        prompts=class_prompts(reference.class_names, prompt) or None,
     )
 
 

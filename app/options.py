@@ -102,11 +102,38 @@ class Sample:
     """Pictures of a strip, its ends among them."""
     variants: int = 4
     """Pictures an image of --images; strips."""
+    classifier: str | None = None
+    """Run of a classifier of noisy images that guides, as RUN; --labels then name its classes."""
+    classifier_scale: float = 1.0
+    """Factor of the classifier's gradient; 0: off."""
+    text: str | None = None
+    """What the images shall show; for --text-scale and --best-of."""
+    text_scale: float = 0.0
+    """Factor of the gradient of the similarity of image and --text; 0: off."""
+    text_extractor: str = "image-text"
+    """Encoder of images and texts: image-text, clip-vit-b32, clip-vit-l14-336, siglip, align."""
+    text_extractor_weights: str | None = None
+    """File or folder of its weights, for those that do not bring theirs."""
+    best_of: int = 1
+    """Candidates an image; the one most similar to --text, or to its class, is kept."""
     runs: str = "runs"
     """Folder of all runs."""
 
     def __post_init__(self):
         require_weights(self.weights)
+        for name in ("classifier_scale", "text_scale"):
+            value, option = getattr(self, name), name.replace("_", "-")
+            require(0 <= value <= 1e6, f"`--{option}` must be in [0, 1e6]. Received: {value}.")
+        require(1 <= self.best_of <= 64, f"`--best-of` must be 1 to 64. Received: {self.best_of}.")
+        require(
+            self.text is None or self.text_scale > 0 or self.best_of > 1,
+            "`--text` needs `--text-scale` above 0 (to guide by it) or `--best-of` above 1 (to "
+            f"choose by it). Received: {self.text!r} with neither.",
+        )
+        require(
+            self.text_scale == 0 or self.text is not None,
+            f"`--text-scale` needs a `--text`. Received: {self.text_scale} and no text.",
+        )
         require(self.count >= 1, f"`--count` must be 1 or more. Received: {self.count}.")
         require(
             self.first_index >= 0 and self.first_index + self.count < 2**31,
@@ -123,6 +150,13 @@ class Sample:
             self.images is None or not self.strips,
             "`--to-seed` and `--to-labels` draw strips, which do not begin with `--images`. "
             "Received: both.",
+        )
+        steered = self.classifier is not None or self.text is not None or self.best_of > 1
+        require(
+            not steered or (self.images is None and not self.strips),
+            "`--classifier`, `--text` and `--best-of` do not go together with `--images`, "
+            "`--to-seed` and `--to-labels`. Received: some of both. Leave out the ones or the "
+            "others.",
         )
         strength = self.strength is None or 0 < self.strength <= 1
         require(strength, f"`--strength` must be in (0, 1]. Received: {self.strength}.")

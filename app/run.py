@@ -46,7 +46,7 @@ class Run:
         Args:
             recipe: name of the recipe, or the path of a user's own recipe file.
             config: the resolved configuration, a (nested) dictionary for JSON.
-            kind: "diffusion", "classification" or "adaptation".
+            kind: that of its recipe, like "diffusion".
             root: folder that holds the runs.
             environment: what `app.environment.facts()` returns; asked for when None.
             **fields: more of the manifest, e.g. `dataset={"name", "version", "digest"}`,
@@ -96,7 +96,7 @@ class Run:
 
     @property
     def kind(self):
-        """Kind of task: "diffusion", "classification" or "adaptation"."""
+        """Kind of task: that of its recipe, like "diffusion"."""
         return self.manifest["kind"]
 
     @property

@@ -1,6 +1,7 @@
 """The verb `sample`: draws images from a run, in parts, so that a stop loses none of them."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 
@@ -9,10 +10,11 @@ from PIL import Image
 
 from app.build.sampling import class_labels, drawing
 from app.config import Sampling
-from app.files import writing
+from app.files import write_atomically, writing
 from app.models.sampling import draw_images
 from app.progress import bar, console
 from app.run import Run
+from app.steering import Steered, Steering, steering_of
 from app.trained import load_trained, recipe_of
 from callbacks.image_grid import grid
 
@@ -29,12 +31,15 @@ class Draw:
     sampling: Sampling
     first_index: int = 0
     weights: str = "best"
+    steering: Steering | None = None
 
     @property
     def digest(self):
         """Names the folder of these samples: the same request finds the same folder."""
         values = dataclasses.asdict(self)
         values["sampling"].pop("batch_size")  # without effect on the images
+        if self.steering is None:
+            values.pop("steering")  # as samples drawn before there was any
         for name in ("guidance_interval", *LATER):
             # Unchanged, they are left out: as in samples drawn before there were such choices.
             if getattr(self.sampling, name) == getattr(Sampling(), name):
@@ -60,7 +65,10 @@ def sample(options):
         sampling=recipe.sampling,
         first_index=options.first_index,
         weights=options.weights,
+        steering=steering_of(options),
     )
+    record = run.path("samples", f"samples-{request.digest}", "request.json")
+    write_atomically(record, json.dumps(dataclasses.asdict(request), indent=1))
     path = draw_into(run, recipe, model, request, f"samples-{request.digest}")
     console.print(f"images and labels: {path.parent}")
     console.print(f"grid of the first {min(100, options.count)}: {path}")
@@ -92,10 +100,12 @@ def draw_into(run, recipe, model, request, name):
 
 def draw_parts(run, model, request, name):
     """Draws what is not there yet, in files of 1,000 images; returns all images and labels."""
-    labels = class_labels(model, request.count, request.labels, request.first_index)
     sampling, parts = request.sampling, []
     if model.noise.given_start:  # too few of them are refused before the first part is drawn
         model.noise.start(sampling.seed, request.first_index, request.count, model.image_shape)
+    steered = Steered(request.steering, run, model)
+    labels = class_labels(steered.labelled, request.count, request.labels, request.first_index)
+    guides, texts = steered.asked(labels, request.count)
     with bar("sampling", request.count) as show:
         for begin in range(0, request.count, PART):
             end = min(begin + PART, request.count)
@@ -104,16 +114,19 @@ def draw_parts(run, model, request, name):
             rows = None if labels is None else labels[begin:end]
             drawn = _read(path)
             if drawn is None:
-                drawn = draw_images(
+                draw = functools.partial(
+                    draw_images,
                     model,
                     end - begin,
-                    rows,
+                    rows if model.conditional else None,
                     **drawing(sampling, model.pixel_range),
-                    first_index=first,
+                    guides=[guide.part(begin, end) for guide in guides],
                     batch_size=sampling.batch_size,
                     progress=lambda done, begin=begin: show(begin + done),
                 )
-                _save(path, drawn, rows, sampling.seed, first)
+                wanted = None if texts is None else texts[begin:end]
+                drawn, chosen = steered.choose(draw, first, wanted)
+                _save(path, drawn, rows, sampling.seed, first, **chosen)
             show(end)
             parts.append(drawn)
     return np.concatenate(parts), labels
@@ -138,8 +151,8 @@ def _read(path):
         return None
 
 
-def _save(path, images, labels, seed, first_index):
-    """Writes one part whole or not at all."""
+def _save(path, images, labels, seed, first_index, **chosen):
+    """Writes one part whole or not at all; `chosen` says how images were chosen, if they were."""
     unfinished = path.with_name(path.name + ".part.npz")
     with writing(path):
         np.savez_compressed(
@@ -148,5 +161,6 @@ def _save(path, images, labels, seed, first_index):
             labels=np.full(len(images), -1) if labels is None else labels,
             seed=seed,
             index=np.arange(first_index, first_index + len(images)),
+            **chosen,
         )
         unfinished.replace(path)

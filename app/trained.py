@@ -6,6 +6,7 @@ from app import config
 from app.build.adaptation import build_adaptation
 from app.build.classifier import build_classifier
 from app.build.diffusion import build_model
+from app.build.noisy_classifier import build_noisy_classifier
 from app.errors import UserError, first_line
 from app.files import writing
 from callbacks.average_reconstruction import coefficients, reconstruct
@@ -19,6 +20,7 @@ BUILDERS = {
     "diffusion": build_model,
     "classification": build_classifier,
     "adaptation": build_adaptation,
+    "noisy_classification": build_noisy_classifier,
 }
 
 

@@ -1,10 +1,14 @@
-"""From the name in a diffusion recipe to a loss between images."""
+"""From a diffusion recipe to its loss: between images, and between images and texts."""
 
 import keras
 import numpy as np
 
+from app import config
+from app.build.extractor import build_extractor
 from app.build.own_code import imported
+from app.build.prompts import class_prompts
 from app.errors import UserError, first_line
+from app.models.similarity import TextTerm
 
 
 def build_loss(name: str):
@@ -22,3 +26,14 @@ def build_loss(name: str):
             "mean_squared_error, or module:Class of your own."
         ) from error
     return loss
+
+
+def build_text_term(recipe: config.Recipe, dataset):
+    """The image-text term of a recipe's loss, or None where it has no weight."""
+    settings, diffusion = recipe.text_loss, recipe.diffusion
+    if settings.weight == 0:
+        return None
+    extractor = build_extractor(settings.extractor, dataset.image_shape)
+    prompts = class_prompts(dataset.class_names, settings.prompt)
+    pixel_range = (diffusion.pixel_low, diffusion.pixel_high)
+    return TextTerm(extractor, prompts, settings.weight, pixel_range)

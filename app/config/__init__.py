@@ -10,8 +10,10 @@ from app.config.classifier import Classifier, EightLayerCNN, ResNet, SmallCNN
 from app.config.data import Data
 from app.config.diffusion import Diffusion, Sampling
 from app.config.network import CustomNetwork, DiT, Network, PlainCNN, Unet
+from app.config.noisy_classification import NoisyClassification, NoisyEncoder
 from app.config.recipe import Recipe
 from app.config.stored import AnyRecipe, from_dict, to_dict
+from app.config.text_loss import TextLoss
 from app.config.training import Evaluation, Optimizer, Training, Watching
 
 __all__ = [
@@ -31,6 +33,8 @@ __all__ = [
     "LabelNoise",
     "Movement",
     "Network",
+    "NoisyClassification",
+    "NoisyEncoder",
     "Optimizer",
     "PlainCNN",
     "Recipe",
@@ -39,6 +43,7 @@ __all__ = [
     "RobustLoss",
     "Sampling",
     "SmallCNN",
+    "TextLoss",
     "Training",
     "Unet",
     "Watching",

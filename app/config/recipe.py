@@ -10,6 +10,7 @@ from app.config.diffusion import Diffusion, Sampling
 from app.config.fitting import check_drawing
 from app.config.network import Network, Unet
 from app.config.noise import check_sampler
+from app.config.text_loss import TextLoss
 from app.config.training import Evaluation, Optimizer, Training, Watching
 from app.config.validation import check_types, require
 
@@ -27,6 +28,7 @@ class Recipe:
     data: Data = field(default_factory=Data)
     network: Network = field(default_factory=Unet)
     diffusion: Diffusion = field(default_factory=Diffusion)
+    text_loss: TextLoss = field(default_factory=TextLoss)
     optimizer: Optimizer = field(default_factory=Optimizer)
     training: Training = field(default_factory=Training)
     sampling: Sampling = field(default_factory=Sampling)
@@ -53,3 +55,13 @@ class Recipe:
             "Set the guidance to 0, or the condition to class.",
         )
         check_sampler(self.diffusion.noise, self.sampling)
+        require(
+            self.text_loss.weight == 0 or self.diffusion.condition == "class",
+            "`text_loss.weight` needs labels to name, but `diffusion.condition` is "
+            f"{self.diffusion.condition}. Set the weight to 0, or the condition to class.",
+        )
+        require(
+            self.text_loss.weight == 0 or self.diffusion.noise == "gaussian",
+            "`text_loss.weight` needs the noise gaussian. Received: `diffusion.noise` "
+            f"{self.diffusion.noise}.",
+        )

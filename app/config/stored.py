@@ -8,11 +8,12 @@ import typing
 
 from app.config.adaptation import Adaptation
 from app.config.classification import Classification
+from app.config.noisy_classification import NoisyClassification
 from app.config.recipe import Recipe
 from app.config.validation import require
 
-KINDS = {recipe.kind: recipe for recipe in (Recipe, Classification, Adaptation)}
-AnyRecipe = Recipe | Classification | Adaptation
+AnyRecipe = Recipe | Classification | NoisyClassification | Adaptation
+KINDS = {recipe.kind: recipe for recipe in typing.get_args(AnyRecipe)}
 
 
 def to_dict(recipe: AnyRecipe) -> dict:

@@ -64,6 +64,8 @@ class DiffusionModel(keras.Model):
         Ho, Salimans, "Classifier-Free Diffusion Guidance", 2022, arXiv:2207.12598, algorithm 1.
     """
 
+    text_term = None
+
     def __init__(
         self,
         network,
@@ -118,8 +120,12 @@ class DiffusionModel(keras.Model):
         """Images as floats in `pixel_range`."""
         return self._scaled(images)
 
-    def compile(self, optimizer="adam", loss="mean_squared_error", **kwargs):
-        """As `keras.Model.compile`; the loss compares the network's output with its target."""
+    def compile(self, optimizer="adam", loss="mean_squared_error", text_term=None, **kwargs):
+        """As `keras.Model.compile`; the loss compares the network's output with its target.
+
+        A `text_term` (see `TextTerm`) is added to it, of the clean estimates and their labels.
+        """
+        self.text_term = text_term
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
     def fit(self, x=None, y=None, **options):
@@ -148,14 +154,20 @@ class DiffusionModel(keras.Model):
             condition,
             training=training,
         )
+        output, extra = ops.cast(output, "float32"), 0.0
+        if self.text_term is not None:
+            shown = self.target.estimate(output, noisy, signal_rate, noise_rate).clean
+            signal = ops.square(ops.reshape(signal_rate, (-1,)))
+            given = 1.0 if sample_weight is None else ops.reshape(sample_weight, (-1,))
+            extra = self.text_term(y, shown, signal * given)
         weight = WEIGHTINGS[self.weighting](self.schedule.log_snr(time), self.target_name)
         weight = self._per_image(weight)[..., 0]
         if sample_weight is not None:
             weight = weight * ops.reshape(ops.cast(sample_weight, "float32"), (-1, 1, 1))
-        return super().compute_loss(
+        return extra + super().compute_loss(
             x=x,
             y=self.target.regression_target(clean, noise, signal_rate, noise_rate),
-            y_pred=ops.cast(output, "float32"),
+            y_pred=output,
             sample_weight=weight,
             training=training,
         )

@@ -10,7 +10,9 @@ from app.diffusion.samplers import DDIM
 from app.diffusion.times import Trajectory
 
 
-def sampling_program(model, sampler, spacing="trailing", guided=True, guidance_interval=None):
+def sampling_program(
+    model, sampler, spacing="trailing", guided=True, guidance_interval=None, guides=()
+):
     """The whole sampler as one pure function, for `compiled` and for export.
 
     Args:
@@ -20,19 +22,22 @@ def sampling_program(model, sampler, spacing="trailing", guided=True, guidance_i
         guided: whether `guidance` is used. A guided step costs two evaluations of the network,
             so without a condition, or at guidance 0, leave it out.
         guidance_interval: noise levels at which it is used; see `classifier_free`.
+        guides: further guidances, `Guide`s, each around the denoiser that the ones before made.
 
     Returns:
-        A function (seed, condition, guidance, steps, first_index, start=None) -> uint8 images. All
-        but `condition` and `start` are int32 or float32 scalars; `condition` has one row for each
-        image and is ignored by unconditional models; `start` has one image for each, where the
-        model's noise source takes it from outside.
+        A function (seed, condition, guidance, steps, first_index, start=None, asked=()) -> uint8
+        images. The first five but `condition` are int32 or float32 scalars; `condition` has one row
+        for each image and is ignored by unconditional models; `start` has one image for each, where
+        the model's noise source takes it from outside; `asked` has a pair (rows, scale) a guide.
     """
 
-    def program(seed, condition, guidance, steps, first_index, start=None):
+    def program(seed, condition, guidance, steps, first_index, start=None, asked=()):
         if start is None:
             count = ops.shape(condition)[0]
             start = model.noise.start(seed, first_index, count, model.image_shape)
         denoise, condition = conditioned(model, condition, guidance, guided, guidance_interval)
+        for guide, (rows, scale) in zip(guides, asked, strict=True):
+            denoise = guide.wrap(denoise, model.schedule, rows, scale)
         images = sampler(
             denoise,
             Trajectory(model.schedule, steps, spacing),
@@ -67,6 +72,7 @@ def draw_images(
     spacing="trailing",
     guidance=0.0,
     guidance_interval=None,
+    guides=(),
     seed=0,
     first_index=0,
     batch_size=128,
@@ -89,6 +95,7 @@ def draw_images(
         guidance: float >= 0; classifier-free guidance, 0 is off.
         guidance_interval: pair (low, high) of noise levels noise_rate / signal_rate at which it is
             used, or None: at all.
+        guides: `Guide`s of the same count: guidance by second networks.
         seed: int in [0, 2^31).
         first_index: int; index of the first image.
         batch_size: int; images drawn at a time.
@@ -110,22 +117,32 @@ def draw_images(
     starts = _starts(model, count, start, seed, first_index)
     guided = guidance != 0 and model.conditional
     settings = repr((sorted(vars(sampler).items()), guidance_interval))
-    key = (settings, type(sampler), spacing, guided, xla)
+    key = (settings, type(sampler), spacing, guided, xla, *(guide.wrap for guide in guides))
     if key not in model.sampling.programs:
-        program = sampling_program(model, sampler, spacing, guided, guidance_interval)
-        model.sampling.programs[key] = compiled(program, model.variables, xla)
+        program = sampling_program(model, sampler, spacing, guided, guidance_interval, guides)
+        variables = sum((guide.variables for guide in guides), model.variables)
+        xla = xla if all(guide.xla for guide in guides) else False
+        model.sampling.programs[key] = compiled(program, variables, xla)
     batch_size = min(batch_size, count)
     images = np.empty((count, *model.image_shape), "uint8")
     for begin in range(0, count, batch_size):
         part = slice(begin, begin + batch_size)
         rows = [_filled(values[part], batch_size) for values in (condition, *starts)]
+        asked = [
+            (
+                ops.convert_to_tensor(_filled(guide.rows[part], batch_size)),
+                ops.convert_to_tensor(guide.scale, "float32"),
+            )
+            for guide in guides
+        ]
         drawn = model.sampling.programs[key](
             ops.convert_to_tensor(seed, "int32"),
             ops.convert_to_tensor(rows[0]),
             ops.convert_to_tensor(guidance, "float32"),
             ops.convert_to_tensor(steps, "int32"),
             ops.convert_to_tensor(first_index + begin, "int32"),
-            *map(ops.convert_to_tensor, rows[1:]),
+            ops.convert_to_tensor(rows[1]) if starts else None,
+            asked,
         )
         finished = min(begin + batch_size, count)
         images[begin:finished] = ops.convert_to_numpy(drawn)[: finished - begin]

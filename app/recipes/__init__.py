@@ -2,9 +2,10 @@
 
 import difflib
 import runpy
+import typing
 from pathlib import Path
 
-from app.config import Adaptation, AnyRecipe, Classification, Recipe
+from app.config import AnyRecipe
 from app.errors import UserError
 from app.recipes import (
     adaptation,
@@ -14,6 +15,7 @@ from app.recipes import (
     mnist,
     mnist_noise,
     mnist_small,
+    noisy_classifier,
     noisy_labels,
     transformer,
 )
@@ -21,7 +23,7 @@ from app.recipes import (
 DIFFUSION = (mnist_small, continuous, digits, mnist, mnist_noise, cifar10, transformer)
 RECIPES = {
     recipe.name: recipe
-    for module in (*DIFFUSION, noisy_labels, adaptation)
+    for module in (*DIFFUSION, noisy_labels, adaptation, noisy_classifier)
     for recipe in module.RECIPES
 }
 
@@ -52,10 +54,11 @@ def load_recipe(name: str) -> AnyRecipe:
         raise UserError(
             f"The recipe file {name} failed{line}: {type(error).__name__}: {error}"
         ) from error
-    if not isinstance(recipe, (Recipe, Classification, Adaptation)):
+    if not isinstance(recipe, AnyRecipe):
+        *kinds, last = (kind.__name__ for kind in typing.get_args(AnyRecipe))
         raise UserError(
-            f"The recipe file {name} must define RECIPE, an app.config Recipe, Classification or "
-            f"Adaptation. Received: {type(recipe).__name__}."
+            f"The recipe file {name} must define RECIPE, an app.config {', '.join(kinds)} or "
+            f"{last}. Received: {type(recipe).__name__}."
         )
     return recipe
 

@@ -11,14 +11,14 @@ import importlib
 
 from app.errors import UserError
 
-KINDS = ("diffusion", "classification", "adaptation")
+KINDS = ("diffusion", "classification", "adaptation", "noisy_classification")
 
 
 def task_of(kind):
     """The module of a kind of recipe; the others, with what they need, are not imported.
 
     Args:
-        kind: "diffusion", "classification" or "adaptation".
+        kind: one of `KINDS`.
 
     Raises:
         UserError: runs of this kind train no model.

@@ -1,8 +1,10 @@
 """Training a denoiser: what `train` needs to know of it."""
 
+import keras
+
 from app.build.data import build_data
 from app.build.diffusion import build_model
-from app.build.loss import build_loss
+from app.build.loss import build_loss, build_text_term
 from app.build.noise import noise_images
 from app.build.optimizer import build_optimizer, jit_compile
 from app.compare_averages import compare_averages
@@ -41,10 +43,14 @@ def untrained(recipe, images):
     training, loss = recipe.training, build_loss(recipe.diffusion.loss)
     model = build_model(recipe, images.train.image_shape, images.train.classes)
     steps = len(images.train) // training.batch_size
+    term, xla = build_text_term(recipe, images.train), jit_compile(training)
+    if term is not None and keras.backend.backend() == "tensorflow":
+        xla = False  # it has no antialiased resizing there, which the encoders begin with
     model.compile(
         optimizer=build_optimizer(recipe, training.epochs * steps),
         loss=loss,
-        jit_compile=jit_compile(training),
+        text_term=term,
+        jit_compile=xla,
     )
     warning = model.schedule.terminal_warning()
     if warning:

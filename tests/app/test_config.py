@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import typing
 
 import pytest
 
@@ -41,6 +42,8 @@ BAD = [
     (config.Sampling, {"guidance": -1.0}, "guidance"),
     (config.Watching, {"sample_every": -1}, "sample_every"),
     (config.Evaluation, {"samples": 3}, "samples"),
+    (config.TextLoss, {"weight": -1.0}, "weight"),
+    (config.NoisyEncoder, {"dropout": 1.0}, "dropout"),
 ]
 
 
@@ -55,6 +58,10 @@ def test_choices_that_do_not_fit_are_refused_when_the_recipe_is_made():
         config.Recipe(name="x", diffusion=config.Diffusion(steps=10))
     with pytest.raises(ValueError, match="needs a condition"):
         config.Recipe(name="x", sampling=config.Sampling(guidance=1.0))
+    with pytest.raises(ValueError, match="needs labels to name"):
+        config.Recipe(name="x", text_loss=config.TextLoss(weight=0.1))
+    with pytest.raises(ValueError, match="not told what it is to find"):
+        config.NoisyClassification(name="x", diffusion=config.Diffusion(condition="class"))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +183,7 @@ def test_every_field_has_a_help_text():
     }
     assert len(parts) >= 20
     for kind in parts:
-        if kind in (config.Recipe, config.Classification, config.Adaptation):
+        if kind in typing.get_args(config.AnyRecipe):
             continue
         source = open(sys.modules[kind.__module__].__file__).read()
         source = source.split(f"class {kind.__name__}", 1)[1]

@@ -81,6 +81,11 @@ class AlignFeatures:
         self._see = compiled(self.vision, self.vision.variables)
         self._read = compiled(self.text, self.text.variables)
 
+    @property
+    def variables(self):
+        """The variables that `embed` reads."""
+        return self.vision.variables
+
     def __call__(self, images):
         """Returns the features of images."""
         images = check_photographs(images, "ALIGN")

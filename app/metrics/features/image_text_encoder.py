@@ -77,12 +77,12 @@ class ImageTextFeatures(ShippedNetwork):
         return self.through(lambda x: (self.network.embed_images(x),), images, (self.dimension,))[0]
 
     def embed(self, images):
-        """Returns the embeddings of float images, differentiable, for guidance and losses.
+        """Returns the embeddings of float images of 0 to 255, a tensor with gradients.
 
         Args:
-            images: float tensor `(batch, height, width, 1 or 3)` in [0, 1]. Diffusion models keep
-                pixels in [-1, 1]: pass `(x + 1) / 2`.
+            images: float32 tensor `(samples, height, width, 3 or 1)`.
         """
+        images = images / 255.0
         if images.shape[1:3] != (32, 32):
             images = ops.image.resize(
                 images,

@@ -52,6 +52,11 @@ class PresetEncoder:
         self._see = compiled(backbone.get_vision_embeddings, backbone.variables)
         self._read = compiled(backbone.get_text_embeddings, backbone.variables)
 
+    @property
+    def variables(self):
+        """The variables that both towers read."""
+        return self.backbone.variables
+
     def __call__(self, images):
         """Returns the features of images, float32 `(samples, dimension)`."""
         images = check_photographs(images, self.title)

@@ -47,6 +47,11 @@ class ShippedNetwork:
         self.network = self.make()
         self.network.load_weights(weights)
 
+    @property
+    def variables(self):
+        """The variables that the network reads."""
+        return self.network.variables
+
     def through(self, function, images, widths):
         """Sends images through the network in batches of one size.
 

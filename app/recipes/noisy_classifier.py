@@ -1,0 +1,32 @@
+"""Classifiers of noisy digits, whose gradient guides a denoiser (row B18).
+
+Source: Dhariwal & Nichol 2021, arXiv:2105.05233, appendix H: the way down of their U-Net.
+Command: python -m app train mnist-noisy-classifier
+         python -m app sample RUN --classifier CLASSIFIER_RUN --classifier-scale 3
+Time: 12 minutes on two CPU cores beside much other work.
+Seen 2026-11-25, one seed, 2,000 test images: accuracy 96.9 % clean, 94.2 % at time 0.5, 61.2 % at
+0.8, 9.6 % at 1 (chance 10 %).
+"""
+
+from app.config import (
+    Data,
+    Diffusion,
+    NoisyClassification,
+    NoisyEncoder,
+    Optimizer,
+    Training,
+)
+
+RECIPES = [
+    NoisyClassification(
+        name="mnist-noisy-classifier",
+        summary="Classifier of noisy embedded MNIST digits, to guide denoisers like mnist-small.",
+        data=Data(name="mnist-5k", validation_fraction=0.05),
+        network=NoisyEncoder(multipliers=(1, 2), blocks=2, patch_size=2),
+        diffusion=Diffusion(schedule="cosine", times="stratified"),
+        optimizer=Optimizer(
+            name="adamw", learning_rate=1e-3, decay="cosine", warmup_steps=100, weight_decay=0.05
+        ),
+        training=Training(epochs=14, batch_size=64, ema_decay=0.995),
+    )
+]

@@ -1,0 +1,187 @@
+"""Second networks that steer a drawing: found, checked against the run, asked for each image."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from app.build.data import load_part
+from app.build.extractor import build_extractor
+from app.build.prompts import class_prompts
+from app.diffusion.classifier_guidance import classifier_guided, estimate_guided
+from app.diffusion.guides import Guide
+from app.diffusion.noise import GaussianNoise
+from app.errors import UserError
+from app.models.best_of import best_of
+from app.models.similarity import similarity, text_rows
+from app.run import Run
+from app.trained import load_trained, recipe_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Steering:
+    """What steers a set of samples beside its own run; recorded with the samples."""
+
+    classifier: str | None = None
+    classifier_scale: float = 0.0
+    text: str | None = None
+    text_scale: float = 0.0
+    extractor: str | None = None
+    extractor_weights: str | None = None
+    candidates: int = 1
+
+
+def steering_of(options):
+    """The steering that `sample` was asked for, with the classifier's whole run id; None without.
+
+    Args:
+        options: as in `app.options.Sample`.
+    """
+    if options.classifier is None and options.text is None and options.best_of == 1:
+        return None
+    classifier, encoder = None, options.text is not None or options.best_of > 1
+    if options.classifier is not None:
+        found = Run.open(options.classifier, options.runs)
+        beside = found.folder.resolve().parent == Path(options.runs).resolve()
+        classifier = found.id if beside else str(found.folder)
+    return Steering(
+        classifier=classifier,
+        classifier_scale=options.classifier_scale if classifier else 0.0,
+        text=options.text,
+        text_scale=options.text_scale,
+        extractor=options.text_extractor if encoder else None,
+        extractor_weights=options.text_extractor_weights if encoder else None,
+        candidates=options.best_of,
+    )
+
+
+class Steered:
+    """A drawing with the networks that steer it.
+
+    Args:
+        steering: a `Steering`; None: nothing steers.
+        run: the `Run` that is drawn from.
+        model: its model.
+
+    Attributes:
+        labelled: the model whose classes the labels are: the drawn one, if it has any.
+
+    Raises:
+        UserError: the classifier has another schedule, pixel range, image shape or classes; the
+            extractor knows no texts; there is nothing to choose by.
+    """
+
+    def __init__(self, steering, run, model):
+        self.steering, self.model, self.labelled = steering or Steering(), model, model
+        self.classifier = self.extractor = self.texts = None
+        if steering is not None and not isinstance(model.noise, GaussianNoise):
+            raise UserError(
+                f"Run {run.id} has noise of another kind than Gaussian, for which these guidances "
+                "and candidates are not made. Leave out --classifier, --text and --best-of."
+            )
+        if self.steering.classifier:
+            self.classifier = matching_classifier(self.steering.classifier, run, model)
+            self.labelled = model if model.conditional else self.classifier
+        if self.steering.extractor:
+            self.extractor = build_extractor(
+                self.steering.extractor, model.image_shape, (), self.steering.extractor_weights
+            )
+            self.texts = text_rows(self.extractor, self._texts(run))
+
+    def asked(self, labels, count):
+        """Returns the guides of `count` images, and the text row of each (None without texts)."""
+        texts, guides = None, []
+        if self.texts is not None:
+            texts = self.texts[np.zeros(count, "int64") if self.steering.text else labels]
+        if self.classifier is not None and self.steering.classifier_scale:
+            guides.append(classifier_guide(self.classifier, labels, self.steering.classifier_scale))
+        if self.steering.text_scale:
+            scale = self.steering.text_scale
+            guides.append(text_guide(self.extractor, texts, self.model.pixel_range, scale))
+        return guides, texts
+
+    def choose(self, draw, first_index, texts):
+        """Returns images, and how they were chosen: nothing, or similarities and candidate.
+
+        Args:
+            draw: function of `first_index`, giving uint8 images.
+            first_index: int; index of the first image.
+            texts: the text row of each image, or None.
+        """
+        if self.steering.candidates == 1:
+            return draw(first_index=first_index), {}
+        images, similarities, chosen = best_of(
+            lambda first: draw(first_index=first),
+            self.extractor,
+            texts,
+            self.steering.candidates,
+            first_index,
+        )
+        return images, {"similarities": similarities, "candidate": chosen}
+
+    def _texts(self, run):
+        """The text of all images, or one a class."""
+        if self.steering.text:
+            return [self.steering.text]
+        if not self.labelled.conditional:
+            raise UserError(
+                "`--best-of` chooses by the text of an image, and this run has no classes to name. "
+                "Pass --text, or a --classifier whose classes are asked for."
+            )
+        return class_prompts(load_part(recipe_of(run).data, "test").class_names)
+
+
+def matching_classifier(reference, run, model):
+    """The classifier of a run, if it knows the noisy images of `model`.
+
+    Raises:
+        UserError: it was trained on other noise, other images or other classes.
+    """
+    found = Run.open(reference, run.folder.parent)
+    _, classifier = load_trained(found, kind="noisy_classification")
+    pairs = {
+        "schedule": [keras.saving.serialize_keras_object(m.schedule) for m in (model, classifier)],
+        "pixel range": [model.pixel_range, classifier.pixel_range],
+        "image shape": [model.image_shape, classifier.image_shape],
+    }
+    if model.conditional:
+        kinds = (model.condition, classifier.condition)
+        pairs["condition"] = [keras.saving.serialize_keras_object(kind) for kind in kinds]
+    for name, (own, other) in pairs.items():
+        if own != other:
+            raise UserError(
+                f"The classifier of run {found.id} has another {name} than run {run.id}, whose "
+                f"noisy images it would not know: {_words(other)} in place of {_words(own)}. Train "
+                "one with the same data and --diffusion options: train mnist-noisy-classifier."
+            )
+    return classifier
+
+
+def classifier_guide(classifier, labels, scale):
+    """The `Guide` of a `NoisyClassifier` towards the label of each image."""
+
+    def wrap(denoiser, schedule, rows, scale):
+        def likelihood(noisy, time):
+            return classifier.log_likelihood(noisy, time, rows)
+
+        return classifier_guided(denoiser, likelihood, scale, schedule)
+
+    return Guide(wrap, labels, scale, classifier.variables)
+
+
+def text_guide(extractor, texts, pixel_range, scale):
+    """The `Guide` of an image-text extractor towards the text row of each image."""
+
+    def wrap(denoiser, schedule, rows, scale):
+        def fits(clean):
+            return similarity(extractor, clean, rows, pixel_range)
+
+        return estimate_guided(denoiser, fits, scale, schedule)
+
+    return Guide(wrap, texts, scale, extractor.variables, xla=False)
+
+
+def _words(value):
+    """A setting as a reader takes it: of a saved object its arguments alone."""
+    return value["config"] if isinstance(value, dict) else value
