@@ -47,6 +47,9 @@ class Sample:
     """Images to draw."""
     labels: tuple[int, ...] = ()
     """Labels, repeated in turn (unset: all classes in turn)."""
+    attributes: tuple[str, ...] = ()
+    """Attributes, like thick,has_hole; all others absent. Several are taken in turn; none: all
+    absent; any: nothing said (unset: each attribute alone in turn)."""
     weights: Literal["best", "ema", "raw", "swa"] = "best"
     """Which weights; best: the averaged ones where there are any."""
     steps: int | None = None

@@ -28,6 +28,7 @@ class Draw:
     sampling: Sampling
     first_index: int = 0
     weights: str = "best"
+    attributes: tuple[str, ...] = ()
 
     @property
     def digest(self):
@@ -38,6 +39,8 @@ class Draw:
             values["sampling"].pop("guidance_interval")  # as samples drawn before there was one
         if values["sampling"]["sampler"] != "cold":  # the same
             values["sampling"] = {k: v for k, v in values["sampling"].items() if k[:5] != "cold_"}
+        if not values["attributes"]:
+            values.pop("attributes")  # likewise
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
 
 
@@ -65,6 +68,7 @@ def sample(options):
         sampling=recipe.sampling,
         first_index=options.first_index,
         weights=options.weights,
+        attributes=tuple(options.attributes),
     )
     path = draw_into(run, recipe, model, request, f"samples-{request.digest}")
     console.print(f"images and labels: {path.parent}")
@@ -82,9 +86,15 @@ def draw_into(run, recipe, model, request, name):
     return path
 
 
-def draw_parts(run, model, request, name):
-    """Draws what is not there yet, in files of 1,000 images; returns all images and labels."""
-    labels = class_labels(model, request.count, request.labels, request.first_index)
+def draw_parts(run, model, request, name, labels=None):
+    """Draws what is not there yet, in files of 1,000 images; returns all images and labels.
+
+    `labels`, one an image, are those of the request where they are not given.
+    """
+    if labels is None:
+        labels = class_labels(
+            model, request.count, request.labels, request.first_index, request.attributes
+        )
     sampling, parts = request.sampling, []
     if model.noise.given_start:  # too few of them are refused before the first part is drawn
         model.noise.start(sampling.seed, request.first_index, request.count, model.image_shape)
@@ -105,7 +115,7 @@ def draw_parts(run, model, request, name):
                     batch_size=sampling.batch_size,
                     progress=lambda done, begin=begin: show(begin + done),
                 )
-                _save(path, drawn, rows, sampling.seed, first)
+                _save(path, drawn, rows, sampling.seed, first, model.condition)
             show(end)
             parts.append(drawn)
     return np.concatenate(parts), labels
@@ -120,8 +130,9 @@ def _read(path):
         return None
 
 
-def _save(path, images, labels, seed, first_index):
+def _save(path, images, labels, seed, first_index, condition):
     """Writes one part whole or not at all."""
+    names = getattr(condition, "names", ())
     unfinished = path.with_name(path.name + ".part.npz")
     with writing(path):
         np.savez_compressed(
@@ -130,5 +141,6 @@ def _save(path, images, labels, seed, first_index):
             labels=np.full(len(images), -1) if labels is None else labels,
             seed=seed,
             index=np.arange(first_index, first_index + len(images)),
+            **({"attribute_names": list(names)} if names else {}),
         )
         unfinished.replace(path)

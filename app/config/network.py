@@ -106,7 +106,8 @@ class CustomNetwork:
     """A network of the user's own."""
 
     path: str = ""
-    """`module:Class`; called with image_size, image_channels, classes and `arguments`."""
+    """`module:Class`; called with image_size, image_channels, classes, `arguments`, and attributes
+    where they are the condition."""
     arguments: dict[str, str | int | float] = field(default_factory=dict)
     """Further constructor arguments."""
 

@@ -8,6 +8,7 @@ from app.config import Adaptation, AnyRecipe, Classification, Recipe
 from app.errors import UserError
 from app.recipes import (
     adaptation,
+    attributes,
     cifar10,
     digits,
     mnist,
@@ -17,7 +18,7 @@ from app.recipes import (
     transformer,
 )
 
-DIFFUSION = (mnist_small, digits, mnist, mnist_noise, cifar10, transformer)
+DIFFUSION = (mnist_small, digits, mnist, mnist_noise, cifar10, attributes, transformer)
 RECIPES = {
     recipe.name: recipe
     for module in (*DIFFUSION, noisy_labels, adaptation)

@@ -30,7 +30,8 @@ prepare = build_data
 def untrained(recipe, images):
     """The compiled model before its first step."""
     training, loss = recipe.training, build_loss(recipe.diffusion.loss)
-    model = build_model(recipe, images.train.image_shape, images.train.classes)
+    train = images.train
+    model = build_model(recipe, train.image_shape, train.classes, train.attribute_names)
     steps = len(images.train) // training.batch_size
     model.compile(
         optimizer=build_optimizer(recipe, training.epochs * steps),
@@ -45,13 +46,14 @@ def untrained(recipe, images):
 
 def facts(recipe, images):
     """Fields of the manifest."""
-    found = {}
+    found, named = {}, recipe.diffusion.condition == "attributes"
     if recipe.diffusion.noise == "images":
         noise = noise_images(recipe, images.train.image_shape, "train")
         found = {"noise_data": {"name": noise.name, "digest": noise.digest}}
     return {
         **found,
         "images": [list(images.train.image_shape), images.train.classes],
+        **({"attributes": list(images.train.attribute_names)} if named else {}),
         "sampling": {
             "seed": recipe.sampling.seed,
             "steps": recipe.sampling.steps,
@@ -76,7 +78,7 @@ def _batches(dataset, recipe, shuffle):
     return kind(
         dataset,
         *partners,
-        labels=None if recipe.diffusion.condition == "class" else False,
+        labels=None if recipe.diffusion.condition != "none" else False,
         batch_size=recipe.training.batch_size,
         pixel_range=(recipe.diffusion.pixel_low, recipe.diffusion.pixel_high),
         seed=recipe.training.seed,
