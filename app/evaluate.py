@@ -3,6 +3,12 @@
 import json
 from dataclasses import asdict, replace
 
+from app.attribute_control import (
+    conditional_on_attributes,
+    draw_by_attributes,
+    judge_for,
+    real_attributes,
+)
 from app.build.data import build_data
 from app.data.channels import like
 from app.data.image_set import ImageSet, class_numbers, open_images
@@ -24,6 +30,7 @@ from app.trained import load_trained
 FEWEST = 16  # images; of fewer no distance means anything
 MOST_REAL = 60_000  # real images of a run measured against; more are streamed sets cut off
 SAMPLES = 2000  # images drawn where no number is given
+OWN_COUNT = "attribute_"  # scores of images drawn for themselves
 
 
 def evaluate_run(run, options):
@@ -95,12 +102,17 @@ def evaluate(
     numbers = class_numbers(images.train.class_names, reference.class_names)
     labelled = model.conditional and numbers is not None
     plan = _plan(samples, shape, reference, prompt, labelled)
-    metrics = replace(plan, training_shape=shape).chosen(metrics)
+    measured = drawn is None and judge_for(model) is not None
+    plan = replace(plan, training_shape=shape, by_attributes=measured)
+    metrics = plan.chosen(metrics)
     request = sample_options(recipe, samples, weights=weights)
     if drawn:
         generated, labels = drawn()
     else:
-        generated, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
+        rows = real_attributes(images.train, samples) if conditional_on_attributes(model) else None
+        name = f"evaluation-{request.digest}"
+        generated, labels = draw_parts(run, model, request, name, rows)
+    asked = "attribute_control" in metrics
     channels = reference.shape[2]
     seen = _pass(
         like(generated, channels, run.id),
@@ -108,6 +120,7 @@ def evaluate(
         training=like(trained.images, channels, trained.name),
         labels=numbers[labels] if labelled else None,
         prompts=plan.prompts,
+        drawn=draw_by_attributes(run, recipe, model, weights) if asked else None,
     )
     return _finish(run, seen, reference, metrics, {"weights": weights}, keep)
 
@@ -222,8 +235,12 @@ def _kept(path, facts, samples):
     """Scores that an earlier evaluation left of the same weights and number of images."""
     try:
         old = json.loads(path.read_text(encoding="utf-8")).items()
-        wanted = {**facts, "samples": samples}
-        return {name: record for name, record in old if wanted.items() <= record.items()}
+        return {
+            name: record
+            for name, record in old
+            if facts.items() <= record.items()
+            and (name.startswith(OWN_COUNT) or record.get("samples") == samples)
+        }
     except (OSError, ValueError, TypeError, AttributeError):  # none yet, or damaged
         return {}
 
