@@ -1,6 +1,7 @@
 """Images of a run for each attribute asked for alone and each combination, and without asking."""
 
 import dataclasses
+import re
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def draw_attribute_figures(run, recipe, model):
     drawn = draw_by_attributes(run, recipe, model)
     draw_into_run(run, "attributes", attribute_rows_figure, drawn.asked, drawn.combinations)
     for number, combination in enumerate(drawn.combinations):
-        name = f"attribute-{combination.replace(' ', '').replace(',', '-with-')}"
+        name = "attribute-" + re.sub(r"[^\w-]+", "-", combination.replace(",", "-with-"))
         verdicts = drawn.verdicts and {key: row[number] for key, row in drawn.verdicts.items()}
         pair = drawn.asked[number], drawn.unasked[number]
         draw_into_run(run, name, with_and_without_figure, *pair, combination, verdicts)

@@ -65,9 +65,12 @@ def seconds_a_drawing(model, recipe):
 
 def _sampling_seconds(model, recipe):
     """Seconds of all drawing that follows training."""
-    drawn = recipe.evaluation.samples + recipe.watching.samples
     guided = 2 if recipe.sampling.guidance else 1
-    return drawn * recipe.sampling.steps * guided * seconds_a_drawing(model, recipe)
+    drawn = (recipe.evaluation.samples + recipe.watching.samples) * guided
+    if recipe.diffusion.condition == "attributes":
+        rows = model.condition.attributes + len(recipe.evaluation.attribute_rows)
+        drawn += rows * recipe.evaluation.attribute_samples * (guided + 1)  # asked and unasked
+    return drawn * recipe.sampling.steps * seconds_a_drawing(model, recipe)
 
 
 def _median_seconds(function):

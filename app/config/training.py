@@ -149,6 +149,11 @@ class Evaluation:
         check_types(self)
         positive(self, "attribute_samples")
         require(
+            not {"none", "any"} & set(self.attribute_rows),
+            "`attribute_rows` must name attributes, like Bald,Male. "
+            f"Received: {self.attribute_rows}.",
+        )
+        require(
             self.samples == 0 or self.samples >= 16,
             f"`samples` must be 0 or at least 16. Received: {self.samples}.",
         )

@@ -103,8 +103,11 @@ class AttributeCondition(Configured):
 
     def __init__(self, names):
         self.names = tuple(str(name) for name in names)
-        if not self.names or len(set(self.names)) < len(self.names):
-            raise ValueError(f"`names` must name attributes, each once. Received: {self.names}")
+        if not self.names or len(set(self.names)) < len(self.names) or "," in "".join(self.names):
+            raise ValueError(
+                "`names` must name attributes, each once and without commas. "
+                f"Received: {self.names}"
+            )
         self.attributes = len(self.names)
 
     def vectors(self, combinations):

@@ -55,7 +55,9 @@ CELEBA = Recipe(
     training=Training(epochs=10, batch_size=64, ema_decay=0.9995),
     sampling=Sampling(sampler="ddpm", variance="beta", steps=1000, guidance=1.0),
     watching=Watching(sample_every=1, samples=100),
-    evaluation=Evaluation(samples=1000, attribute_rows=("Bald,Male", "Mustache,Male")),
+    evaluation=Evaluation(
+        samples=1000, attribute_samples=10, attribute_rows=("Bald,Male", "Mustache,Male")
+    ),
 )
 
 RECIPES = [MNIST, CELEBA]

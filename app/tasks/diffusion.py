@@ -32,6 +32,8 @@ def untrained(recipe, images):
     training, loss = recipe.training, build_loss(recipe.diffusion.loss)
     train = images.train
     model = build_model(recipe, train.image_shape, train.classes, train.attribute_names)
+    if recipe.diffusion.condition == "attributes":
+        model.condition.vectors(recipe.evaluation.attribute_rows)  # refuses names of no attribute
     steps = len(images.train) // training.batch_size
     model.compile(
         optimizer=build_optimizer(recipe, training.epochs * steps),

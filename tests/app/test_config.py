@@ -36,6 +36,7 @@ BAD = [
     (config.Sampling, {"guidance": -1.0}, "guidance"),
     (config.Watching, {"sample_every": -1}, "sample_every"),
     (config.Evaluation, {"samples": 3}, "samples"),
+    (config.Evaluation, {"attribute_samples": 0}, "attribute_samples"),
 ]
 
 

@@ -107,6 +107,8 @@ def test_what_does_not_fit_is_refused(digits, tiny, tmp_path, refused):
     recipe.write_text(RECIPE.replace("mnist-5k-attributes", "mnist-5k"))
     refused(["train", recipe, *where], "conditional on attributes, but mnist-5k has none")
     recipe.write_text(RECIPE)
+    rows = ["--evaluation.attribute-rows", "thick,Male", *where]
+    refused(["train", recipe, *rows], "no attribute 'Male'.*Known: thick, wide")
     unknown = ["--data.attribute-names", "thick", "Bald", *where]
     refused(["train", recipe, *unknown], "must be among: thick, wide.*Received: Bald")
 

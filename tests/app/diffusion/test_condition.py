@@ -64,6 +64,6 @@ def test_combinations_of_names_become_vectors():
     for wrong in ("bald", "Male,Old", "", "none,Male"):
         with pytest.raises(UserError, match="knows no attribute .*Known: Bald, Male, Young"):
             condition.vectors([wrong])
-    for names in ((), ("Male", "Male")):
+    for names in ((), ("Male", "Male"), ("Bald,Male",)):
         with pytest.raises(ValueError, match="each once"):
             AttributeCondition(names)
