@@ -52,6 +52,8 @@ class Unet:
     """Attention heads."""
     dropout: float = 0.0
     """Dropout in residual blocks, [0, 1)."""
+    groups: int = 32
+    """Groups of the normalisation; with one channel a group it takes out time and condition."""
     patch_size: int = 1
     """Pixels folded into channels before the first convolution, each way (1: none)."""
     kernel: Kernel = "standard"
@@ -59,7 +61,7 @@ class Unet:
 
     def __post_init__(self):
         check_types(self)
-        positive(self, "width", "blocks", "heads", "patch_size")
+        positive(self, "width", "blocks", "heads", "groups", "patch_size")
         require(
             self.width >= 4,
             f"`width` must be at least 4. Received: {self.width}.",

@@ -21,7 +21,7 @@ def attribute_rows_figure(images, combinations, path):
     few = images[:, :SHOWN]
     rows, columns = few.shape[:2]
     picture = grid(few.reshape(rows * columns, *few.shape[2:]), columns)
-    figure = Figure(figsize=(2 + 0.75 * columns, 0.3 + 0.75 * rows), layout="constrained")
+    figure = Figure(figsize=(3.2 + 0.75 * columns, 0.3 + 0.75 * rows), layout="constrained")
     axes = figure.subplots()
     axes.imshow(picture.squeeze(), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     pitch = (picture.shape[0] + 2) / rows
