@@ -10,10 +10,22 @@ import tyro
 
 from app.backend import check_backend, start_backend
 from app.errors import UserError, sentence
-from app.options import Audit, Evaluate, Export, Reproduce, Resume, Sample, Train
+from app.options import (
+    UI,
+    Audit,
+    Compare,
+    DataSets,
+    Evaluate,
+    Export,
+    Recipes,
+    Reproduce,
+    Resume,
+    Sample,
+    Sync,
+    Train,
+)
 from app.recipes import RECIPES, load_recipe
 from app.tasks import task_of
-from app.viewing_options import UI, Compare, DataSets, Recipes, Sync
 
 
 def _train(arguments, program):

@@ -1,5 +1,6 @@
 """`train --dry-run`: the resolved recipe, its parameters, an estimate of time, memory and disk."""
 
+import dataclasses
 import json
 import resource
 import time
@@ -67,8 +68,13 @@ def seconds_a_drawing(model, recipe):
 
 def _sampling_seconds(model, recipe):
     """Seconds of all drawing that follows training."""
-    drawn = recipe.evaluation.samples + recipe.watching.samples
-    return drawn * recipe.sampling.evaluations * seconds_a_drawing(model, recipe)
+    drawn = (recipe.evaluation.samples + recipe.watching.samples) * recipe.sampling.evaluations
+    if recipe.diffusion.condition == "attributes":
+        rows = model.condition.attributes + len(recipe.evaluation.attribute_rows)
+        unasked = dataclasses.replace(recipe.sampling, guidance=0.0).evaluations
+        asked = recipe.sampling.evaluations + unasked
+        drawn += rows * recipe.evaluation.attribute_samples * asked
+    return drawn * seconds_a_drawing(model, recipe)
 
 
 def _median_seconds(function):

@@ -3,6 +3,12 @@
 import json
 from dataclasses import asdict, replace
 
+from app.attribute_control import (
+    conditional_on_attributes,
+    draw_by_attributes,
+    judge_for,
+    real_attributes,
+)
 from app.build.data import build_data
 from app.build.prompts import class_prompts
 from app.data.channels import like
@@ -25,6 +31,7 @@ from app.trained import load_trained
 FEWEST = 16  # images; of fewer no distance means anything
 MOST_REAL = 60_000  # real images of a run measured against; more are streamed sets cut off
 SAMPLES = 2000  # images drawn where no number is given
+OWN_COUNT = "attribute_"  # scores of images drawn for themselves
 
 
 def evaluate_run(run, options):
@@ -82,20 +89,24 @@ def evaluate(
         UserError, ValueError: a metric cannot be computed; said before anything is drawn.
     """
     reference = reference or own_reference(recipe, images)
-    metrics, look = measuring(run, recipe, images, model, samples, reference, metrics, prompt)
-    seen = look(sample_options(recipe, samples, weights=weights), drawn)
+    metrics, look = measuring(
+        run, recipe, images, model, samples, reference, metrics, prompt, drawn
+    )
+    seen = look(sample_options(recipe, samples, weights=weights))
     return _finish(run, seen, reference, metrics, {"weights": weights}, keep)
 
 
-def measuring(run, recipe, images, model, samples, reference, metrics=None, prompt=None):
+def measuring(
+    run, recipe, images, model, samples, reference, metrics=None, prompt=None, drawn=None
+):
     """Checks what can be measured of a run before anything is drawn.
 
     Arguments are those of `evaluate`, the reference a `Reference`.
 
     Returns:
         (metrics, look): names of the metrics, and the function of a `Draw` that draws it with the
-        weights that are then in the model (or calls `drawn`, if it is given that too), and returns
-        the `FeaturePass` of what was drawn.
+        weights that are then in the model (or calls `drawn`), and returns the `FeaturePass` of
+        what was drawn.
 
     Raises:
         UserError, ValueError: as `evaluate`.
@@ -111,20 +122,28 @@ def measuring(run, recipe, images, model, samples, reference, metrics=None, prom
     numbers = class_numbers(images.train.class_names, reference.class_names)
     labelled = model.conditional and numbers is not None
     plan = _plan(samples, shape, reference, prompt, labelled)
-    metrics = replace(plan, training_shape=shape).chosen(metrics)
+    measured = drawn is None and judge_for(model) is not None
+    plan = replace(plan, training_shape=shape, by_attributes=measured)
+    metrics = plan.chosen(metrics)
     channels = reference.shape[2]
+    by_attributes = "attribute_control" in metrics
 
-    def look(request, drawn=None):
+    def look(request):
         if drawn is None:
-            generated, labels = draw_parts(run, model, request, f"evaluation-{request.digest}")
+            named = conditional_on_attributes(model)
+            rows = real_attributes(images.train, samples) if named else None
+            name = f"evaluation-{request.digest}"
+            generated, labels = draw_parts(run, model, request, name, rows)
         else:
             generated, labels = drawn()
+        asked = draw_by_attributes(run, recipe, model, request.weights) if by_attributes else None
         return _pass(
             like(generated, channels, run.id),
             reference,
             training=like(trained.images, channels, trained.name),
             labels=numbers[labels] if labelled else None,
             prompts=plan.prompts,
+            drawn=asked,
         )
 
     return metrics, look
@@ -243,8 +262,12 @@ def _kept(path, facts, samples):
     """Scores that an earlier evaluation left of the same weights and number of images."""
     try:
         old = json.loads(path.read_text(encoding="utf-8")).items()
-        wanted = {**facts, "samples": samples}
-        return {name: record for name, record in old if wanted.items() <= record.items()}
+        return {
+            name: record
+            for name, record in old
+            if facts.items() <= record.items()
+            and (name.startswith(OWN_COUNT) or record.get("samples") == samples)
+        }
     except (OSError, ValueError, TypeError, AttributeError):  # none yet, or damaged
         return {}
 

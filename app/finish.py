@@ -1,5 +1,6 @@
 """What follows training: weights, samples, scores, figures, SavedModels, the model card."""
 
+from app.attribute_control import conditional_on_attributes, draw_attribute_figures
 from app.build.sampling import class_labels, drawing
 from app.evaluate import evaluate
 from app.export import export
@@ -27,6 +28,8 @@ def finish(run, recipe, images, model, averages):
         grid = draw_into(
             run, recipe, model, sample_options(recipe, recipe.watching.samples), "grid"
         )
+        if conditional_on_attributes(model):
+            draw_attribute_figures(run, recipe, model)
         scores = {}
         if recipe.evaluation.samples:
             asked = recipe.evaluation

@@ -5,6 +5,7 @@ import numpy as np
 from app.metrics.image_text import similarity_matrix
 from app.metrics.nearest import nearest_rows
 from app.metrics.subsets import shuffled
+from app.reports.attribute_figures import control_figure
 from app.reports.evaluation_figures import (
     captioned_figure,
     neighbours_figure,
@@ -37,6 +38,8 @@ def illustrate(run, seen, scores, class_names=()):
         drawn["nearest"] = (neighbours_figure, *_neighbours(seen, training))
     if "matching_accuracy" in scores:
         drawn["similarity"] = (similarity_figure, _similarities(seen), class_names, seen.prompts)
+    if "attribute_control" in scores:
+        drawn["attribute_control"] = (control_figure, scores)
     for name, (figure, *content) in drawn.items():
         draw_into_run(run, name, figure, *content)
     return list(drawn)

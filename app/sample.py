@@ -32,6 +32,7 @@ class Draw:
     first_index: int = 0
     weights: str = "best"
     steering: Steering | None = None
+    attributes: tuple[str, ...] = ()
 
     @property
     def digest(self):
@@ -46,6 +47,8 @@ class Draw:
                 values["sampling"].pop(name)
         if values["sampling"]["sampler"] != "cold":  # the same
             values["sampling"] = {k: v for k, v in values["sampling"].items() if k[:5] != "cold_"}
+        if not values["attributes"]:
+            values.pop("attributes")  # likewise
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
 
 
@@ -66,6 +69,7 @@ def sample(options):
         first_index=options.first_index,
         weights=options.weights,
         steering=steering_of(options),
+        attributes=tuple(options.attributes),
     )
     record = run.path("samples", f"samples-{request.digest}", "request.json")
     write_atomically(record, json.dumps(dataclasses.asdict(request), indent=1))
@@ -98,13 +102,23 @@ def draw_into(run, recipe, model, request, name):
     return path
 
 
-def draw_parts(run, model, request, name):
-    """Draws what is not there yet, in files of 1,000 images; returns all images and labels."""
+def draw_parts(run, model, request, name, labels=None):
+    """Draws what is not there yet, in files of 1,000 images; returns all images and labels.
+
+    `labels`, one an image, are those of the request where they are not given.
+    """
     sampling, parts = request.sampling, []
     if model.noise.given_start:  # too few of them are refused before the first part is drawn
         model.noise.start(sampling.seed, request.first_index, request.count, model.image_shape)
     steered = Steered(request.steering, run, model)
-    labels = class_labels(steered.labelled, request.count, request.labels, request.first_index)
+    if labels is None:
+        labels = class_labels(
+            steered.labelled,
+            request.count,
+            request.labels,
+            request.first_index,
+            request.attributes,
+        )
     guides, texts = steered.asked(labels, request.count)
     with bar("sampling", request.count) as show:
         for begin in range(0, request.count, PART):
@@ -126,7 +140,9 @@ def draw_parts(run, model, request, name):
                 )
                 wanted = None if texts is None else texts[begin:end]
                 drawn, chosen = steered.choose(draw, first, wanted)
-                _save(path, drawn, rows, sampling.seed, first, **chosen)
+                names = getattr(model.condition, "names", ())
+                said = {"attribute_names": list(names)} if names else {}
+                _save(path, drawn, rows, sampling.seed, first, **chosen, **said)
             show(end)
             parts.append(drawn)
     return np.concatenate(parts), labels
@@ -151,8 +167,8 @@ def _read(path):
         return None
 
 
-def _save(path, images, labels, seed, first_index, **chosen):
-    """Writes one part whole or not at all; `chosen` says how images were chosen, if they were."""
+def _save(path, images, labels, seed, first_index, **said):
+    """Writes one part whole or not at all; `said` is what there is to say beside."""
     unfinished = path.with_name(path.name + ".part.npz")
     with writing(path):
         np.savez_compressed(
@@ -161,6 +177,6 @@ def _save(path, images, labels, seed, first_index, **chosen):
             labels=np.full(len(images), -1) if labels is None else labels,
             seed=seed,
             index=np.arange(first_index, first_index + len(images)),
-            **chosen,
+            **said,
         )
         unfinished.replace(path)

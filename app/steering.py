@@ -10,6 +10,7 @@ from app.build.data import load_part
 from app.build.extractor import build_extractor
 from app.build.prompts import class_prompts
 from app.diffusion.classifier_guidance import classifier_guided, estimate_guided
+from app.diffusion.condition import AttributeCondition, ClassCondition
 from app.diffusion.guides import Guide
 from app.diffusion.noise import GaussianNoise
 from app.errors import UserError
@@ -80,6 +81,11 @@ class Steered:
                 f"Run {run.id} has noise of another kind than Gaussian, for which these guidances "
                 "and candidates are not made. Leave out --classifier, --text and --best-of."
             )
+        if self.steering.classifier and isinstance(model.condition, AttributeCondition):
+            raise UserError(
+                f"Run {run.id} is asked for attributes, and a classifier for classes: no request "
+                "can hold both. Leave out --classifier."
+            )
         if self.steering.classifier:
             self.classifier = matching_classifier(self.steering.classifier, run, model)
             self.labelled = model if model.conditional else self.classifier
@@ -124,7 +130,7 @@ class Steered:
         """The text of all images, or one a class."""
         if self.steering.text:
             return [self.steering.text]
-        if not self.labelled.conditional:
+        if not isinstance(self.labelled.condition, ClassCondition):
             raise UserError(
                 "`--best-of` chooses by the text of an image, and this run has no classes to name. "
                 "Pass --text, or a --classifier whose classes are asked for."

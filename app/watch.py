@@ -1,5 +1,6 @@
 """What is looked at while a run trains: grids, distances, the log, the best weights."""
 
+from app.attribute_control import conditional_on_attributes, real_attributes
 from app.build.sampling import class_labels, drawing
 from app.memory import peak_megabytes
 from app.models.sampling import draw_images
@@ -14,17 +15,21 @@ def watchers(run, recipe, images, averages, mirror):
     average = best_average(averages)
     watching, found = recipe.watching, []
 
-    def draw(model, count=watching.samples):
+    def draw(model, count=watching.samples, labels=None):
         return draw_images(
             model,
             count,
-            class_labels(model, count),
+            class_labels(model, count) if labels is None else labels,
             batch_size=recipe.sampling.batch_size,
             **drawing(recipe.sampling, model.pixel_range),
         )
 
+    def draw_to_score(model, count):
+        rows = real_attributes(images.train, count) if conditional_on_attributes(model) else None
+        return draw(model, count, rows)
+
     if watching.score_every:
-        score = EpochScores(recipe, images, averages, average, draw)
+        score = EpochScores(recipe, images, averages, average, draw_to_score)
         found.append(FrechetLogger(score, every=watching.score_every))
         found.append(
             BestCheckpoint(

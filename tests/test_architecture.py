@@ -35,13 +35,14 @@ RANKS = [
     {"build", "subject"},
     {"reference", "trained"},
     {"illustrate", "steering"},
+    {"sample"},
+    {"attribute_control"},
     {
         "compare",
         "evaluate",
         "export",
         "export_classifier",
         "export_noisy_classifier",
-        "sample",
         "scoring",
         "watch",
     },
@@ -52,7 +53,6 @@ RANKS = [
     {"dry_run", "train"},
     {"audit", "forecast", "reproduce"},
     {"options"},
-    {"viewing_options"},
     {"cli"},
     {"__main__"},
 ]

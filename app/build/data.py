@@ -25,6 +25,12 @@ def build_data(recipe: config.Recipe) -> Images:
             f"The recipe is conditional on classes, but {recipe.data.name} has no labels. "
             "Pass --diffusion.condition none, or put the images into one folder a class."
         )
+    if recipe.diffusion.condition == "attributes" and not whole.attributes:
+        raise UserError(
+            f"The recipe is conditional on attributes, but {recipe.data.name} has none. Pass "
+            "--data.attributes with a CSV for a folder, take mnist-5k-attributes, or pass "
+            "--diffusion.condition none."
+        )
     test = load_part(recipe.data, "test")
     train, validation = split(whole, recipe.data.validation_fraction, seed=0)
     if len(train) < recipe.training.batch_size:
@@ -38,6 +44,12 @@ def build_data(recipe: config.Recipe) -> Images:
 def load_part(data: config.Data, part):
     """The "train" or "test" part of the data set that a recipe names."""
     whole = load(
-        data.name, split=part, directory=data.directory, size=data.size, download=data.download
+        data.name,
+        split=part,
+        directory=data.directory,
+        size=data.size,
+        download=data.download,
+        attributes=data.attributes,
+        attribute_names=data.attribute_names,
     )
     return drawn(whole, data.training_images) if part == "train" and data.training_images else whole

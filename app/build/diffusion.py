@@ -8,7 +8,7 @@ from app import config
 from app.build.noise import build_noise
 from app.build.optimizer import seed_and_precision
 from app.build.own_code import imported, own_code
-from app.diffusion.condition import ClassCondition, NoCondition
+from app.diffusion.condition import AttributeCondition, ClassCondition, NoCondition
 from app.diffusion.schedules import SCHEDULES
 from app.diffusion.targets import TARGETS
 from app.diffusion.training_times import TIMES
@@ -20,11 +20,11 @@ from app.models.unet import Unet
 from layers.attention_kernels import attend
 
 
-def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
+def build_model(recipe: config.Recipe, image_shape, classes, attribute_names=()) -> DiffusionModel:
     """The untrained model; the same weights for a seed."""
     seed_and_precision(recipe.training)
     diffusion = recipe.diffusion
-    classes = classes if diffusion.condition == "class" else None
+    condition = build_condition(diffusion.condition, classes, attribute_names)
     schedule = build_schedule(diffusion)
     with own_code(
         recipe.network,
@@ -32,13 +32,13 @@ def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
         "(noisy, time, condition, training=...) and returns the shape of noisy",
     ):
         return DiffusionModel(
-            build_network(recipe.network, image_shape, classes),
+            build_network(recipe.network, image_shape, condition),
             schedule,
             image_shape=image_shape,
             target=build_target(diffusion),
             weighting=diffusion.weighting,
             times=build_times(diffusion),
-            condition=ClassCondition(classes) if classes else NoCondition(),
+            condition=condition,
             label_dropout=diffusion.label_dropout,
             noise=build_noise(recipe, image_shape),
             pixel_range=(diffusion.pixel_low, diffusion.pixel_high),
@@ -46,18 +46,28 @@ def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
         )
 
 
-def build_network(network: config.Network, image_shape, classes):
+def build_condition(kind, classes, attribute_names):
+    """The condition of a kind, for as many classes, or attributes of these names."""
+    if kind == "class":
+        return ClassCondition(classes)
+    return AttributeCondition(attribute_names) if kind == "attributes" else NoCondition()
+
+
+def build_network(network: config.Network, image_shape, condition):
     """The network of a recipe, for images of a shape (height, width, channels)."""
     height, _, channels = image_shape
+    known = {"classes": getattr(condition, "classes", None)}
+    if isinstance(condition, AttributeCondition):
+        known["attributes"] = condition.attributes
     options = dataclasses.asdict(network)
     if isinstance(network, config.PlainCNN):
-        return PlainCNN(image_channels=channels, classes=classes, **options)
+        return PlainCNN(image_channels=channels, **known, **options)
     if isinstance(network, (config.Unet, config.DiT)):
         check_device(network.kernel)
         made = Unet if isinstance(network, config.Unet) else DiT
-        return made(image_channels=channels, image_size=height, classes=classes, **options)
+        return made(image_channels=channels, image_size=height, **known, **options)
     made = imported(network.path)(
-        image_size=height, image_channels=channels, classes=classes, **network.arguments
+        image_size=height, image_channels=channels, **known, **network.arguments
     )
     try:
         if isinstance(made, keras.Layer):

@@ -3,7 +3,7 @@
 import dataclasses
 
 from app import config
-from app.build.diffusion import build_schedule
+from app.build.diffusion import build_schedule, build_times
 from app.build.optimizer import build_optimizer, jit_compile, seed_and_precision
 from app.build.own_code import imported, own_code
 from app.diffusion.condition import ClassCondition
@@ -28,7 +28,7 @@ def build_noisy_classifier(recipe: config.NoisyClassification, image_shape, clas
             build_schedule(diffusion),
             image_shape,
             ClassCondition(classes),
-            times=diffusion.times,
+            times=build_times(diffusion),
             pixel_range=(diffusion.pixel_low, diffusion.pixel_high),
             seed=recipe.training.seed,
         )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from app import config
+from app.diffusion.condition import AttributeCondition
 from app.diffusion.samplers import (
     DDIM,
     DDPM,
@@ -47,11 +48,24 @@ def drawing(sampling: config.Sampling, pixel_range):
     }
 
 
-def class_labels(model, count, labels=(), first_index=0):
+def class_labels(model, count, labels=(), first_index=0, attributes=()):
     """Labels for `count` images: the given ones in turn, or all classes in turn; None without.
 
-    The label of an image depends on its index alone, so that a stopped job goes on unchanged.
+    Of a model of attributes, vectors: the given combinations (`AttributeCondition.vectors`) in
+    turn, or each attribute alone in turn. The label of an image depends on its index alone, so that
+    a stopped job goes on unchanged.
     """
+    by_attributes = isinstance(model.condition, AttributeCondition)
+    if attributes and not by_attributes:
+        raise UserError("This run is not conditional on attributes: leave out --attributes.")
+    if by_attributes:
+        if labels:
+            raise UserError(
+                "This run is conditional on attributes, not on classes: leave out --labels and "
+                f"pass --attributes. Known: {', '.join(model.condition.names)}."
+            )
+        kinds = model.condition.vectors(attributes or model.condition.names)
+        return kinds[(first_index + np.arange(count)) % len(kinds)]
     if not model.conditional:
         if labels:
             raise UserError("This run has no condition: leave out --labels.")

@@ -19,6 +19,10 @@ class Data:
     """Height and width in pixels to which folder images are cropped and resized."""
     training_images: int | None = None
     """Training images used, drawn once and for all with a fixed seed (unset: all)."""
+    attributes: str | None = None
+    """CSV of attributes of an image folder: file, then names; -1 and 1, or 0 and 1 in each row."""
+    attribute_names: tuple[str, ...] = ()
+    """Attributes used, in this order (none: all that the data have)."""
     validation_fraction: float = 0.1
     """Share of the training images kept for the validation loss, [0, 0.5] (0: classifiers only)."""
     flip: bool | None = None

@@ -60,8 +60,8 @@ class Diffusion:
     """Images as noise: a data set, folder, .npz file or module:function, resized to the images."""
     noise_directory: str | None = None
     """Images as noise: folder that holds an existing copy (unset: that of the data)."""
-    condition: Literal["none", "class"] = "none"
-    """Condition given to the network."""
+    condition: Literal["none", "class", "attributes"] = "none"
+    """Condition given to the network: a class, or a vector of attributes."""
     label_dropout: float = 0.1
     """Share of labels replaced by the null label while training (for guidance), [0, 1)."""
     pixel_low: float = -1.0

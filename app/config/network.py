@@ -52,6 +52,8 @@ class Unet:
     """Attention heads."""
     dropout: float = 0.0
     """Dropout in residual blocks, [0, 1)."""
+    groups: int = 32
+    """Groups of the normalisation; with one channel a group it takes out time and condition."""
     patch_size: int = 1
     """Pixels folded into channels before the first convolution, each way (1: none)."""
     kernel: Kernel = "standard"
@@ -59,7 +61,7 @@ class Unet:
 
     def __post_init__(self):
         check_types(self)
-        positive(self, "width", "blocks", "heads", "patch_size")
+        positive(self, "width", "blocks", "heads", "groups", "patch_size")
         require(
             self.width >= 4,
             f"`width` must be at least 4. Received: {self.width}.",
@@ -106,7 +108,8 @@ class CustomNetwork:
     """A network of the user's own."""
 
     path: str = ""
-    """`module:Class`; called with image_size, image_channels, classes and `arguments`."""
+    """`module:Class`; called with image_size, image_channels, classes, `arguments`, and attributes
+    where they are the condition."""
     arguments: dict[str, str | int | float] = field(default_factory=dict)
     """Further constructor arguments."""
 

@@ -52,7 +52,7 @@ class Recipe:
         require(
             self.sampling.guidance == 0 or self.diffusion.condition != "none",
             "`sampling.guidance` needs a condition, but `diffusion.condition` is none. "
-            "Set the guidance to 0, or the condition to class.",
+            "Set the guidance to 0, or the condition to class or attributes.",
         )
         check_sampler(self.diffusion.noise, self.sampling)
         require(

@@ -154,9 +154,19 @@ class Evaluation:
     """Features; auto: the classifier of digits or of CIFAR-10's classes, pixels otherwise;
     inception: for FID; align, clip-vit-b32, clip-vit-l14-336 (CMMD's), image-text, siglip: for
     scores of images and texts."""
+    attribute_samples: int = 100
+    """Images drawn for each attribute asked for alone (runs of the condition attributes)."""
+    attribute_rows: tuple[str, ...] = ()
+    """Combinations asked for beside them, like Bald,Male; all other attributes absent."""
 
     def __post_init__(self):
         check_types(self)
+        positive(self, "attribute_samples")
+        require(
+            not {"none", "any"} & set(self.attribute_rows),
+            "`attribute_rows` must name attributes, like Bald,Male. "
+            f"Received: {self.attribute_rows}.",
+        )
         require(
             self.samples == 0 or self.samples >= 16,
             f"`samples` must be 0 or at least 16. Received: {self.samples}.",

@@ -117,6 +117,32 @@ class Dataset:
             self, images=self.images[indices], labels=labels, split=split or self.split, digest=""
         )
 
+    def with_attributes(self, names):
+        """The data set with some of its attributes, in the order given.
+
+        Args:
+            names: names of attributes; none of them means all, in their own order.
+
+        Raises:
+            UserError: it has no attribute of a name, or a name comes twice.
+        """
+        names = tuple(names)
+        if not names or names == self.attribute_names:
+            return self
+        unknown = [name for name in names if name not in self.attribute_names]
+        if unknown or len(set(names)) < len(names):
+            known = ", ".join(self.attribute_names) or "none"
+            raise UserError(
+                f"Attributes of '{self.name}' must be among: {known}; each once. Received: "
+                f"{', '.join(unknown or names)}."
+            )
+        if self.streamed:
+            changes = {"images": self.images.with_attributes(names)}
+        else:
+            columns = [self.attribute_names.index(name) for name in names]
+            changes = {"labels": self.labels[:, columns]}
+        return dataclasses.replace(self, attribute_names=names, digest="", **changes)
+
     def first(self, count):
         """The data set of the first `count` images, in memory also when this one is streamed.
 

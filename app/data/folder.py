@@ -1,12 +1,12 @@
 """Folders of images: `<folder>/<class>/*.png`, or images without class folders."""
 
-import csv
 import dataclasses
 import os
 from pathlib import Path
 
 import numpy as np
 
+from app.data.attribute_table import read_attributes
 from app.data.dataset import Dataset
 from app.data.split import part_of
 from app.errors import UserError
@@ -30,8 +30,7 @@ def read_folder(path, split="train", size=None, attributes=None, flips=False):
         path: path of the folder.
         split: "train", "test" or "all".
         size: pixels, height and width; None keeps the images as they are, all of one shape.
-        attributes: path of a CSV: a header, then file name and one column an attribute, in -1/+1
-            (0 unknown) or 0/1 throughout. These replace class labels.
+        attributes: path of a CSV, see `app.data.attribute_table`. These replace class labels.
         flips: whether mirror images make sense.
 
     Returns:
@@ -50,7 +49,7 @@ def read_folder(path, split="train", size=None, attributes=None, flips=False):
     labels = found.labels
     names = ()
     if attributes is not None:
-        names, labels = _read_attributes(attributes, found.files)
+        names, labels = read_attributes(attributes, found.files, found.root)
         classes = ()
     dataset = Dataset(
         found.root.name,
@@ -211,25 +210,3 @@ def read_image(file, size=None):
         image = image.resize((size, size), Image.Resampling.BICUBIC)
     array = np.asarray(image)
     return array[..., None] if array.ndim == 2 else array
-
-
-def _read_attributes(path, files):
-    """(names, float32 (count, attributes) in -1/+1) of the files, from a CSV."""
-    path = Path(os.path.expanduser(path))
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            header, *rows = (row for row in csv.reader(file) if row)
-        table = {row[0].strip(): [float(value) for value in row[1:]] for row in rows}
-        known = np.array([table[Path(file).name] for file in files])
-        if known.shape != (len(files), len(header) - 1) or len(header) < 2:
-            raise ValueError(f"rows must have {len(header)} columns like the header")
-        if np.isin(list(table.values()), (0, 1)).all():
-            known = 2 * known - 1
-    except KeyError as error:
-        raise UserError(f"{path} must have a row for every image. None for {error}.") from error
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path} must be a CSV of a header, then file name and numbers in each row. It could "
-            f"not be read: {error}."
-        ) from error
-    return tuple(name.strip() for name in header[1:]), known

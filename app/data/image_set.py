@@ -27,6 +27,8 @@ class ImageSet:
             (`ImageFiles`, a `Stream`).
         labels: int64 (count,), or None.
         class_names: one name a class; () without labels.
+        attributes: float32 (count, attributes) in -1/+1, or None; of a stream, in the stream.
+        attribute_names: one name an attribute; () without attributes.
         digest: of the images (and labels, for data sets).
         skipped: paths of damaged files that were left out.
 
@@ -41,6 +43,8 @@ class ImageSet:
     images: object
     labels: object = None
     class_names: tuple = ()
+    attributes: object = None
+    attribute_names: tuple = ()
     digest: str = ""
     skipped: tuple = ()
 
@@ -52,9 +56,18 @@ class ImageSet:
             if not dataset.streamed:
                 return cls.of(dataset.first(most))
             images = images.range(0, most)
+        vectors = labels if np.ndim(labels) == 2 else None
         labels = labels if np.ndim(labels) == 1 and dataset.class_names else None
-        names = dataset.class_names if labels is not None else ()
-        return cls(dataset.name, dataset.split, images, labels, names, dataset.digest)
+        return cls(
+            dataset.name,
+            dataset.split,
+            images,
+            labels,
+            dataset.class_names if labels is not None else (),
+            vectors,
+            dataset.attribute_names,
+            dataset.digest,
+        )
 
     def __len__(self):
         return len(self.images)
@@ -93,7 +106,14 @@ class ImageSet:
             return dataclasses.replace(
                 self, split=split, images=images, labels=labels, digest=images.digest
             )
-        chosen = Dataset(self.name, self.images[rows], labels, self.class_names, split=split)
+        chosen = Dataset(
+            self.name,
+            self.images[rows],
+            labels if self.attributes is None else self.attributes[rows],
+            self.class_names,
+            self.attribute_names,
+            split=split,
+        )
         return ImageSet.of(chosen)
 
 
@@ -180,4 +200,4 @@ def _checked(found, split, skip_damaged, bar):
     labels = None if found.labels is None else found.labels[kept]
     skipped = tuple(np.delete(np.array([str(file) for file in found.files], object), kept))
     name, digest = found.root.resolve().name, images.digest
-    return ImageSet(name, split, images, labels, found.class_names, digest, skipped)
+    return ImageSet(name, split, images, labels, found.class_names, digest=digest, skipped=skipped)

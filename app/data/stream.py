@@ -57,16 +57,18 @@ class Stream:
         start: first image of the range.
         stop: end of the range (not in it), or None for the end of the split.
         window: images mixed with each other.
+        attribute_names: names of the attributes given, or None for all, by the alphabet.
     """
 
     dtype = np.dtype("uint8")
     labelled = True
 
-    def __init__(self, builder, split, size, start=0, stop=None, window=8192):
+    def __init__(self, builder, split, size, start=0, stop=None, window=8192, attribute_names=None):
         self.builder, self.split, self.size, self.window = builder, split, size, window
         self.start = start
         self.stop = sum(self._counts().values()) if stop is None else stop
-        self.attribute_names = tuple(sorted(builder.info.features["attributes"]))
+        self.all_attributes = tuple(sorted(builder.info.features["attributes"]))
+        self.attribute_names = attribute_names or self.all_attributes
 
     def __len__(self):
         return self.stop - self.start
@@ -79,7 +81,12 @@ class Stream:
     def range(self, start, stop):
         """The stream of images `start` to `stop` of this one."""
         span = self.start + start, self.start + stop
-        return Stream(self.builder, self.split, self.size, *span, self.window)
+        return Stream(self.builder, self.split, self.size, *span, self.window, self.attribute_names)
+
+    def with_attributes(self, names):
+        """The stream with some of the attributes."""
+        span = self.start, self.stop
+        return Stream(self.builder, self.split, self.size, *span, self.window, tuple(names))
 
     def facts(self):
         """What identifies these images without reading them, for the digest."""
@@ -91,7 +98,7 @@ class Stream:
         return (
             f"{info.name} {info.version} {files} {self.start}:{self.stop} "
             f"crop {CROP} size {self.size} bilinear antialiased"
-        )
+        ) + (f" {self.attribute_names}" if self.attribute_names != self.all_attributes else "")
 
     def first(self, count):
         """The first `count` images and attributes as arrays."""

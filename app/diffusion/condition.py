@@ -91,18 +91,49 @@ class AttributeCondition(Configured):
     """A vector of attributes, float (batch, attributes), +1 present, -1 absent; null all zero.
 
     Args:
-        attributes: int >= 1, length of the vector.
+        names: texts, at least one; names of the attributes, the entries of the vector.
 
     Example:
         ```python
-        AttributeCondition(10).null(2)  # zeros (2, 10)
+        condition = AttributeCondition(["Bald", "Male"])
+        condition.null(2)  # zeros (2, 2)
+        condition.vectors(["Bald,Male", "Male"])  # [[1, 1], [-1, 1]]
         ```
     """
 
-    def __init__(self, attributes):
-        if attributes < 1:
-            raise ValueError(f"`attributes` must be at least 1. Received: {attributes}")
-        self.attributes = attributes
+    def __init__(self, names):
+        self.names = tuple(str(name) for name in names)
+        if not self.names or len(set(self.names)) < len(self.names) or "," in "".join(self.names):
+            raise ValueError(
+                "`names` must name attributes, each once and without commas. "
+                f"Received: {self.names}"
+            )
+        self.attributes = len(self.names)
+
+    def vectors(self, combinations):
+        """Returns a vector for each combination of attributes, float32 (combinations, attributes).
+
+        Args:
+            combinations: texts; names with commas between them are present, all others absent;
+                "none": all absent; "any": nothing said, the null.
+
+        Raises:
+            UserError: a name that is none of the attributes.
+        """
+        rows = np.full((len(combinations), self.attributes), -1.0, "float32")
+        for row, combination in zip(rows, combinations, strict=True):
+            for name in combination.split(","):
+                name = name.strip()
+                if name in self.names:
+                    row[self.names.index(name)] = 1.0
+                elif combination == "any":
+                    row[:] = 0.0
+                elif combination != "none":
+                    raise UserError(
+                        f"This run knows no attribute {name!r}. Known: {', '.join(self.names)}; "
+                        "none for none of them, any to say nothing."
+                    )
+        return rows
 
     def null(self, batch):
         """Returns `batch` null vectors, float32 (batch, attributes)."""
@@ -131,5 +162,5 @@ class AttributeCondition(Configured):
         return values.astype("float32")
 
     def get_config(self):
-        """Returns the number of attributes."""
-        return {"attributes": self.attributes}
+        """Returns the names."""
+        return {"names": list(self.names)}

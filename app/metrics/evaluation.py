@@ -44,7 +44,8 @@ def measure(
         of the scale; "frechet_normalized", 0 = the floor and 1 = all black (with a floor only);
         "precision" and "recall" against n real images at random (from 5 images on);
         "nearest_features" and "nearest_pixels", median distance to the nearest training image;
-        "class_accuracy" (with labels, and an extractor that predicts).
+        "class_accuracy" (with labels, and an extractor that predicts); "attribute_control" and
+        what it is the mean of, of runs only.
         The metric "fid" or "fmd" gives the first three under that name; "kid", "mmd" (median
         width), "cmmd", "frechet_infinity" (slow) and "inception_score" one each; "psnr", "ssim"
         (against 100 of the reference) and "image_text" several.

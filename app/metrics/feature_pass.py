@@ -28,6 +28,7 @@ class FeaturePass:
     description: str | None = None
     cache: object = None
     known: Statistics | None = None
+    drawn: object = None  # `DrawnByAttributes`, of a model of attributes that can be measured
 
     def _outputs(self, images, name):
         """Returns features, and logits if the extractor is a classifier (else None)."""

@@ -24,6 +24,7 @@ class Plan:
         prompts: one text a class, or None.
         training_shape: (height, width, channels) of the images the generator was trained on, if
             they are known and others than the reference.
+        by_attributes: bool; whether images can be drawn by attributes that are measured.
 
     Example:
         >>> from app.metrics.features import Pixels
@@ -40,6 +41,7 @@ class Plan:
     labelled: bool = False
     prompts: list[str] | None = None
     training_shape: tuple | None = None
+    by_attributes: bool = False
 
     def obstacle(self, metric):
         """Returns why a metric cannot be computed, as a clause, or None if it can."""
@@ -69,6 +71,8 @@ class Plan:
             return f"it needs a classifier, which {judge} is not"
         if metric == "class_accuracy" and not self.labelled:
             return "it needs to know which class each image shall show, and no labels are known"
+        if metric == "attribute_control" and not self.by_attributes:
+            return "it needs a run conditional on attributes that can be measured in its images"
         if metric == "image_text" and not hasattr(self.extractor, "embed_text"):
             return f"it needs an image-text encoder, which {judge} is not"
         if metric == "image_text" and not self.prompts:

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from app.metrics.accuracy import class_accuracy
+from app.metrics.attribute_control import control_scores
 from app.metrics.extrapolation import frechet_infinity_score
 from app.metrics.features.pixels import Pixels
 from app.metrics.frechet import frechet_score
@@ -81,6 +82,11 @@ def _class_accuracy(seen):
     return {"class_accuracy": score}
 
 
+def _attribute_control(seen):
+    seen.require(seen.drawn, "attribute_control", "images drawn by attributes")
+    return control_scores(seen.drawn, None if seen.held_out is None else seen.held_out[:])
+
+
 def _inception_score(seen):
     logits = seen.generated[1]
     seen.require(logits, "inception_score", "an extractor that is a classifier")
@@ -122,6 +128,7 @@ METRICS = {
     "precision_recall": _precision_recall,
     "nearest": _nearest,
     "class_accuracy": _class_accuracy,
+    "attribute_control": _attribute_control,
     "kid": partial(_of_features, kid_score, "real", "kid"),
     "mmd": partial(_of_features, mmd_score, "real", "mmd"),
     "cmmd": partial(_of_features, partial(mmd_score, **CMMD), "real", "cmmd"),
@@ -133,4 +140,4 @@ METRICS = {
     "ssim": partial(_pixel_metric, ssim_scores),
     "image_text": _image_text,
 }
-DEFAULT = ("frechet", "precision_recall", "nearest", "class_accuracy")
+DEFAULT = ("frechet", "precision_recall", "nearest", "class_accuracy", "attribute_control")

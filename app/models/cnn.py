@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from app.errors import UserError
-from layers import LabelEmbedding, SinusoidalEmbedding
+from layers import AttributeEmbedding, LabelEmbedding, SinusoidalEmbedding
 
 
 @keras.saving.register_keras_serializable("models")
@@ -14,13 +14,14 @@ class PlainCNN(keras.Model):
     Use it on MNIST-like images, to see a diffusion model train within minutes; the U-Net is better
     on anything larger.
 
-    Each block is gelu(norm(conv(x))); the embedding of the time (and of the class) is added to what
-    the second block reads; a last 3x3 convolution maps to the channels of the image.
+    Each block is gelu(norm(conv(x))); the embedding of the time (and of the class or attributes) is
+    added to what the second block reads; a last 3x3 convolution maps to the channels of the image.
 
     Args:
         channels: list of ints; channels of the blocks, at least one.
         image_channels: int >= 1; channels of the image, 1 grey, 3 colour.
-        classes: int or None; number of classes to condition on, None for no condition.
+        classes: int or None; number of classes to condition on.
+        attributes: int or None; length of the attribute vector to condition on (not with classes).
         kernel_size: odd int; side of the kernels of the blocks, in pixels.
         normalization: "all" normalises over height, width and channels with a weight for each (the
             original; fixes the image size when built), "channels" over the channels of each pixel.
@@ -28,12 +29,14 @@ class PlainCNN(keras.Model):
     Call arguments:
         noisy: float, shape `(batch, height, width, image_channels)`.
         time: float, shape `(batch,)`; step of the chain, 0..T-1.
-        condition: int labels, shape `(batch,)`, `classes` for none; or None.
+        condition: int labels, shape `(batch,)`, `classes` for none; or attribute vectors, shape
+            `(batch, attributes)`, zeros for none; or None.
 
     Output shape: that of `noisy`.
 
     Raises:
-        UserError: if an argument is out of range, or a condition comes without `classes`.
+        UserError: if an argument is out of range, or a condition comes without `classes` or
+            `attributes`.
 
     Example:
         ```python
@@ -54,6 +57,7 @@ class PlainCNN(keras.Model):
         classes=None,
         kernel_size=7,
         normalization="all",
+        attributes=None,
         **kwargs,
     ):
         kwargs["autocast"] = False  # time keeps float32; the layers cast what they read
@@ -66,9 +70,15 @@ class PlainCNN(keras.Model):
             raise UserError(
                 f"`normalization` must be 'all' or 'channels'. Received: {normalization!r}."
             )
+        if classes and attributes:
+            raise UserError(
+                f"The network takes classes or attributes, not both. Received: classes={classes}, "
+                f"attributes={attributes}. Leave one out."
+            )
         self.channels = tuple(channels)
         self.image_channels = image_channels
         self.classes = classes
+        self.attributes = attributes
         self.kernel_size = kernel_size
         self.normalization = normalization
         policy = self.dtype_policy
@@ -87,6 +97,9 @@ class PlainCNN(keras.Model):
             keras.layers.Dense(self.channels[0], dtype=policy),
         ]
         self.label_embedding = classes and LabelEmbedding(classes, self.channels[0], dtype=policy)
+        self.attribute_embedding = attributes and AttributeEmbedding(
+            attributes, self.channels[0], dtype=policy
+        )
         self.last = keras.layers.Conv2D(image_channels, 3, padding="same", dtype=policy)
 
     def build(self, noisy_shape, time_shape=None, condition_shape=None):
@@ -108,6 +121,8 @@ class PlainCNN(keras.Model):
             width = layer.units
         if self.label_embedding:
             self.label_embedding.build((None,))
+        if self.attribute_embedding:
+            self.attribute_embedding.build((None, self.attributes))
         self.built = True
 
     def call(self, noisy, time, condition=None, training=False):
@@ -119,10 +134,14 @@ class PlainCNN(keras.Model):
             if condition is None:
                 condition = ops.full((ops.shape(noisy)[0],), self.classes, "int32")
             embedding = embedding + self.label_embedding(condition)
+        elif self.attribute_embedding:
+            if condition is None:
+                condition = ops.zeros((ops.shape(noisy)[0], self.attributes))
+            embedding = embedding + self.attribute_embedding(condition)
         elif condition is not None:
             raise UserError(
-                "The network was made without classes but received a condition. Give it `classes`, "
-                "or pass no condition."
+                "The network was made without a condition but received one. Give it `classes` or "
+                "`attributes`, or pass no condition."
             )
         hidden = noisy
         for i, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
@@ -142,6 +161,7 @@ class PlainCNN(keras.Model):
             "channels": list(self.channels),
             "image_channels": self.image_channels,
             "classes": self.classes,
+            "attributes": self.attributes,
             "kernel_size": self.kernel_size,
             "normalization": self.normalization,
         }

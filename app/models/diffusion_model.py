@@ -46,8 +46,8 @@ class DiffusionModel(keras.Model):
 
     Input shape:
         images `(batch, height, width, channels)`, uint8, or float in `pixel_range`;
-        labels `(batch,)` int, as `y`. With `ImageNoise` each image is followed by its noise along
-        the channels.
+        labels `(batch,)` int, or attributes `(batch, attributes)` float, as `y`. With `ImageNoise`
+        each image is followed by its noise along the channels.
 
     Example:
         ```python

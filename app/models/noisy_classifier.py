@@ -8,7 +8,7 @@ from app.diffusion.compiled import compiled
 from app.diffusion.likelihood import log_likelihood
 from app.diffusion.randomness import START, normal
 from app.diffusion.targets import align
-from app.diffusion.times import TIMES, fixed
+from app.diffusion.training_times import TIMES
 
 
 @keras.saving.register_keras_serializable("models")
@@ -45,7 +45,7 @@ class NoisyClassifier(keras.Model):
         schedule: a `Schedule`.
         image_shape: (height, width, channels).
         condition: what it finds, `ClassCondition` or `AttributeCondition`.
-        times: "uniform" or "stratified"; how training times are drawn.
+        times: how training times are drawn, one of `app.diffusion.training_times`, or its name.
         pixel_range: (black, white) as floats; uint8 images are scaled to it.
         seed: int; seed of training times and noise.
 
@@ -83,7 +83,7 @@ class NoisyClassifier(keras.Model):
         self.schedule = schedule
         self.image_shape = tuple(image_shape)
         self.condition = condition
-        self.times = times
+        self.times = TIMES[times]() if isinstance(times, str) else times
         self.pixel_range = tuple(pixel_range)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -110,10 +110,10 @@ class NoisyClassifier(keras.Model):
         clean = self.call(x)
         count = ops.shape(clean)[0]
         if training:
-            time = TIMES[self.times](count, self.schedule.steps, self.seed_generator)
+            time = self.times(count, self.schedule, self.seed_generator)
             noise = keras.random.normal(ops.shape(clean), seed=self.seed_generator)
         else:
-            time = fixed(count, self.schedule.steps)
+            time = self.times.fixed(count, self.schedule)
             noise = normal(self.seed, 0, count, 0, START, self.image_shape)
         return super().compute_loss(
             x=x,
@@ -147,7 +147,7 @@ class NoisyClassifier(keras.Model):
             "schedule": keras.saving.serialize_keras_object(self.schedule),
             "image_shape": list(self.image_shape),
             "condition": keras.saving.serialize_keras_object(self.condition),
-            "times": self.times,
+            "times": keras.saving.serialize_keras_object(self.times),
             "pixel_range": list(self.pixel_range),
             "seed": self.seed,
         }
@@ -157,7 +157,7 @@ class NoisyClassifier(keras.Model):
         """The model of `get_config`."""
         parts = {
             key: keras.saving.deserialize_keras_object(config[key])
-            for key in ("network", "schedule", "condition")
+            for key in ("network", "schedule", "condition", "times")
         }
         return cls(**{**config, **parts})
 

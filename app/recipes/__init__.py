@@ -9,6 +9,7 @@ from app.config import AnyRecipe
 from app.errors import UserError
 from app.recipes import (
     adaptation,
+    attributes,
     cifar10,
     continuous,
     digits,
@@ -20,7 +21,16 @@ from app.recipes import (
     transformer,
 )
 
-DIFFUSION = (mnist_small, continuous, digits, mnist, mnist_noise, cifar10, transformer)
+DIFFUSION = (
+    mnist_small,
+    continuous,
+    digits,
+    mnist,
+    mnist_noise,
+    cifar10,
+    attributes,
+    transformer,
+)
 RECIPES = {
     recipe.name: recipe
     for module in (*DIFFUSION, noisy_labels, adaptation, noisy_classifier)

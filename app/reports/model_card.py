@@ -6,8 +6,14 @@ from app.reports.card import opening, recipe_lines, write_card
 def write_model_card(run, recipe, scores):
     """Writes model_card.md into the run folder; returns its path."""
     data = run.manifest["dataset"]
-    conditional = recipe.diffusion.condition != "none"
     start = ", start=start" if recipe.diffusion.noise == "images" else ""
+    attributes = run.manifest.get("attributes")
+    rows = f"2 * tf.eye({len(attributes)}) - 1" if attributes else "tf.range(10)"
+    labels = {
+        "none": "It takes no labels: only their number counts.",
+        "class": "Labels are the classes of the data set.",
+        "attributes": f"Labels are vectors of -1 and +1: {', '.join(attributes or ())}.",
+    }
     lines = [
         *opening(run, recipe),
         f"{data['name']} {data['version']}, digest `{data['digest']}`.",
@@ -30,7 +36,7 @@ def write_model_card(run, recipe, scores):
         "import tensorflow as tf",
         f'sampler = tf.saved_model.load("runs/{run.id}/saved_model/sampler")',
         'draw = sampler.signatures["serving_default"]',
-        "images = draw(seed=tf.constant(0), labels=tf.range(10), guidance=tf.constant(0.0),",
+        f"images = draw(seed=tf.constant(0), labels={rows}, guidance=tf.constant(0.0),",
         f"              steps=tf.constant({recipe.sampling.steps}), "
         f'first_index=tf.constant(0){start})["images"]',
         "```",
@@ -39,11 +45,6 @@ def write_model_card(run, recipe, scores):
         "## Limits",
         "- It draws what its training images show, with their biases, and nothing else.",
         "- Distances depend on n and on the extractor; compare only equal ones.",
-        "- "
-        + (
-            "Labels are the classes of the data set."
-            if conditional
-            else "It takes no labels: only their number counts."
-        ),
+        f"- {labels[recipe.diffusion.condition]}",
     ]
     return write_card(run, lines)

@@ -41,7 +41,10 @@ def evaluate(run, options):
 def untrained(recipe, images):
     """The compiled model before its first step."""
     training, loss = recipe.training, build_loss(recipe.diffusion.loss)
-    model = build_model(recipe, images.train.image_shape, images.train.classes)
+    train = images.train
+    model = build_model(recipe, train.image_shape, train.classes, train.attribute_names)
+    if recipe.diffusion.condition == "attributes":
+        model.condition.vectors(recipe.evaluation.attribute_rows)  # refuses names of no attribute
     steps = len(images.train) // training.batch_size
     term, xla = build_text_term(recipe, images.train), jit_compile(training)
     if term is not None and keras.backend.backend() == "tensorflow":
@@ -60,13 +63,14 @@ def untrained(recipe, images):
 
 def facts(recipe, images):
     """Fields of the manifest."""
-    found = {}
+    found, named = {}, recipe.diffusion.condition == "attributes"
     if recipe.diffusion.noise == "images":
         noise = noise_images(recipe, images.train.image_shape, "train")
         found = {"noise_data": {"name": noise.name, "digest": noise.digest}}
     return {
         **found,
         "images": [list(images.train.image_shape), images.train.classes],
+        **({"attributes": list(images.train.attribute_names)} if named else {}),
         "sampling": {
             "seed": recipe.sampling.seed,
             "steps": recipe.sampling.steps,
@@ -91,7 +95,7 @@ def _batches(dataset, recipe, shuffle):
     return kind(
         dataset,
         *partners,
-        labels=None if recipe.diffusion.condition == "class" else False,
+        labels=None if recipe.diffusion.condition != "none" else False,
         batch_size=recipe.training.batch_size,
         pixel_range=(recipe.diffusion.pixel_low, recipe.diffusion.pixel_high),
         seed=recipe.training.seed,

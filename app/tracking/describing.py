@@ -69,6 +69,7 @@ def tags(run):
         "noisewise.attention": json.dumps(manifest["attention"])
         if manifest.get("attention")
         else None,
+        "noisewise.attributes": ", ".join(manifest.get("attributes") or ()),
         "noisewise.seeds": json.dumps(manifest["seeds"]) if manifest.get("seeds") else None,
         "mlflow.source.git.commit": git.get("commit"),
         "mlflow.source.name": f"python -m app train {run.recipe}",

@@ -44,6 +44,7 @@ BAD = [
     (config.Evaluation, {"samples": 3}, "samples"),
     (config.TextLoss, {"weight": -1.0}, "weight"),
     (config.NoisyEncoder, {"dropout": 1.0}, "dropout"),
+    (config.Evaluation, {"attribute_samples": 0}, "attribute_samples"),
 ]
 
 

@@ -73,7 +73,7 @@ def test_attributes_have_a_zero_null():
         return noisy
 
     guided = classifier_free(
-        denoiser(linear, TARGETS["noise"](), SCHEDULE), AttributeCondition(2), 1.0
+        denoiser(linear, TARGETS["noise"](), SCHEDULE), AttributeCondition("ab"), 1.0
     )
     guided(NOISY, TIME, np.ones((3, 2), "float32"))
     np.testing.assert_array_equal(seen[0], [[1, 1]] * 3 + [[0, 0]] * 3)

@@ -24,13 +24,13 @@ def test_the_null_label_asks_for_nothing():
 
 def test_attributes_are_independent_and_zero_asks_for_nothing():
     wanted = np.array([[1, -1, 0], [-1, 0, 0], [1, 1, 1]], "float32")
-    found = log_likelihood(AttributeCondition(3), LOGITS, wanted)
+    found = log_likelihood(AttributeCondition("abc"), LOGITS, wanted)
     present = special.expit(LOGITS.astype("float64"))
     expected = [np.log(present[0, 0] * (1 - present[0, 1])), -200.0, 3 * np.log(0.5)]
     np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-6)
 
 
 def test_widths_and_refusal():
-    assert width(ClassCondition(7)) == 7 and width(AttributeCondition(4)) == 4
+    assert width(ClassCondition(7)) == 7 and width(AttributeCondition("abcd")) == 4
     with pytest.raises(ValueError, match="of a class or of attributes"):
         log_likelihood(NoCondition(), LOGITS, None)

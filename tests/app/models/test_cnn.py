@@ -22,6 +22,7 @@ def randomise(network):
         ({"channels": (4, 6, 4)}, (2, 28, 28, 1), None),
         ({"channels": (4,), "image_channels": 3, "kernel_size": 3}, (2, 8, 10, 3), None),
         ({"channels": [4, 4], "classes": 3, "normalization": "channels"}, (2, 8, 8, 1), [1, 3]),
+        ({"channels": [4], "attributes": 2}, (2, 8, 8, 1), [[1.0, -1.0], [0.0, 0.5]]),
     ],
 )
 def test_keeps_the_shape_and_survives_saving(arguments, shape, condition, tmp_path):
@@ -61,6 +62,20 @@ def test_time_and_class_reach_the_output():
     assert_close(null[1], by_class[1], 1e-5)
 
 
+def test_attributes_reach_the_output_and_zeros_say_nothing():
+    network = PlainCNN((4, 4), attributes=3)
+    noisy = RANDOM.normal(size=(1, 8, 8, 1)).astype("float32").repeat(3, 0)
+    time = TIME[:1].repeat(3)
+    vectors = np.array([[1, -1, -1], [1, 1, -1], [0, 0, 0]], "float32")
+    network(noisy, time, vectors)
+    randomise(network)
+    found, free = np.asarray(network(noisy, time, vectors)), np.asarray(network(noisy, time))
+    assert min(np.abs(found[0] - found[1]).max(), np.abs(found[0] - found[2]).max()) > 1e-3
+    assert_close(free[2], found[2], 1e-5)
+    with pytest.raises(UserError, match="not both. Received: classes=2, attributes=3"):
+        PlainCNN((4,), classes=2, attributes=3)
+
+
 def test_normalization_over_all_is_per_image():
     """Scaling one image's contrast after the first block would not show if norms mixed images."""
     network = PlainCNN((4, 4))
@@ -78,5 +93,5 @@ def test_refuses_with_a_sentence():
         PlainCNN(normalization="batch")
     with pytest.raises(UserError, match="images of 1 channels"):
         PlainCNN()(np.zeros((1, 8, 8, 3)), TIME[:1])
-    with pytest.raises(UserError, match="without classes"):
+    with pytest.raises(UserError, match="without a condition"):
         PlainCNN()(np.zeros((1, 8, 8, 1)), TIME[:1], np.array([1]))

@@ -99,7 +99,7 @@ def test_the_network_sees_unit_size_at_any_schedule():
 
 def test_attributes_are_learned_by_the_same_model():
     wanted = np.stack([1 - 2 * LABELS, 2 * LABELS - 1], axis=1).astype("float32")
-    model = build(AttributeCondition(2), 2)
+    model = build(AttributeCondition("ab"), 2)
     model.compile(keras.optimizers.Adam(1e-2))
     model.fit(IMAGES, wanted, batch_size=32, epochs=25, verbose=0)
     found = np.sign(noisy_logits(model, IMAGES, [0.1])[0])

@@ -120,3 +120,25 @@ def test_refuses_with_a_sentence():
         network(np.zeros((1, 7, 8, 1)), TIME[:1])
     with pytest.raises(UserError, match="without a condition"):
         network(np.zeros((1, 8, 8, 1)), TIME[:1], np.array([1]))
+
+
+def test_attributes_reach_the_output_unless_each_channel_is_normalised_alone():
+    vectors = np.where(np.eye(2, 5) > 0, 1.0, -1.0).astype("float32")
+    noisy = np.random.default_rng(0).normal(size=(1, 8, 8, 1)).astype("float32").repeat(2, 0)
+    for groups, listens in ((4, True), (8, False)):
+        network = Unet(
+            1,
+            width=8,
+            multipliers=(1,),
+            blocks=1,
+            attention_resolutions=(),
+            image_size=8,
+            attributes=5,
+            groups=groups,
+        )
+        network(noisy, np.zeros(2, "float32"), vectors)
+        random = np.random.default_rng(1)
+        for weight in network.weights:
+            weight.assign(random.normal(scale=0.3, size=weight.shape))
+        found = np.asarray(network(noisy, np.zeros(2, "float32"), vectors))
+        assert (np.abs(found[0] - found[1]).max() > 1e-2) == listens

@@ -1,4 +1,4 @@
-"""The options of the verbs that show or send what is there: frozen dataclasses, as in `options`."""
+"""The options of the verbs that show or send what is there."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,7 +6,23 @@ from typing import Annotated
 import tyro
 
 from app.config.validation import require
-from app.options import Positional, RunId
+from app.options.common import Positional, RunId, Weights, require_weights
+
+
+@dataclass(frozen=True)
+class Export:
+    """Writes the denoiser and the whole sampler as SavedModels, reloads and compares them."""
+
+    run: Positional[RunId]
+    """Run id, a unique beginning of it, a path, or the MLflow run id."""
+    weights: Weights = "best"
+    """Which weights; best: the averaged ones where there are any; ema:0.08: the power-function
+    average of that length, made of the snapshots of the run."""
+    runs: str = "runs"
+    """Folder of all runs."""
+
+    def __post_init__(self):
+        require_weights(self.weights)
 
 
 @dataclass(frozen=True)
