@@ -36,7 +36,7 @@ def sampling_program(model, sampler, spacing="trailing", guided=True, guidance_i
         images = sampler(
             denoise,
             Trajectory(model.schedule, steps, spacing),
-            model.call(start),
+            model.schedule.start_rate * model.call(start),
             seed,
             first_index,
             condition=condition,

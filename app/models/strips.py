@@ -99,7 +99,8 @@ def decode(
 
     step = compiled(step, model.variables)
     kept = sorted(set(np.round(np.linspace(0, steps, columns)).astype(int).tolist()))
-    state = sampler.state_of(model(model.noise.start(seed, 0, count, model.image_shape)))
+    start = model(model.noise.start(seed, 0, count, model.image_shape))
+    state = sampler.state_of(model.schedule.start_rate * start)
     states = []
     condition = ops.convert_to_tensor(condition)
     for index in range(steps + 1):

@@ -6,13 +6,18 @@ import pytest
 from keras import ops
 
 from app.diffusion import schedules
-from app.diffusion.schedules import SCHEDULES, Schedule
+from app.diffusion.schedule import Schedule
+from app.diffusion.schedules import SCHEDULES
 from tests import oracles
 from tests.app.diffusion.modes import MODES
 
 ZERO_TERMINAL = Schedule(np.append(np.linspace(1e-3, 0.2, 19), 1.0), "zero terminal SNR")
 # T + 1 rows, betas as small as 1e-4 and signal rates down to 1e-11.
+OF_BETAS = [name for name in SCHEDULES if SCHEDULES[name]().betas is not None]
+OF_RATES = [name for name in SCHEDULES if name not in OF_BETAS]
+OWN_RATES = Schedule(name="mine", rates=([1.0, 0.9, 0.5, 0.0], [0.0, 0.3, 0.8, 2.0]))
 HARD = [
+    OWN_RATES,
     *(SCHEDULES[name]() for name in SCHEDULES),
     schedules.linear(5000),
     schedules.linear().zero_terminal(),
@@ -67,6 +72,8 @@ def check_rows(schedule, mode):
     signal, noise = (ops.convert_to_numpy(value) for value in run(time))
     np.testing.assert_array_equal(signal, schedule.signal_rates.astype("float32"))
     np.testing.assert_array_equal(noise, schedule.noise_rates.astype("float32"))
+    if schedule.betas is None:
+        return
     bars = oracles.alpha_bars(schedule.betas)
     np.testing.assert_allclose(schedule.signal_rates**2, bars, rtol=1e-9)
     np.testing.assert_allclose(schedule.signal_rates**2 + schedule.noise_rates**2, 1, rtol=1e-12)
@@ -91,6 +98,7 @@ def check_log_snr(schedule, mode):
     log_snr, again = (ops.convert_to_numpy(value) for value in run(time))
     assert np.all(np.isfinite(log_snr)) and log_snr[0, 0] == 80.0
     assert np.abs(again - time).max() < 1e-5
+    assert log_snr[0, 1] >= -80.0
     inside = np.arange(1, schedule.steps)
     expected = np.log(schedule.signal_rates[inside] ** 2 / schedule.noise_rates[inside] ** 2)
     got = ops.convert_to_numpy(schedule.log_snr((inside / schedule.steps).astype("float32")))
@@ -113,7 +121,7 @@ def test_zero_terminal_by_hand():
     assert schedule.get_config()["betas"] == schedule.betas.tolist()
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("name", OF_BETAS)
 def test_zero_terminal_keeps_the_first_step_and_empties_the_last(name):
     plain = SCHEDULES[name]()
     schedule = plain.zero_terminal()
@@ -124,13 +132,63 @@ def test_zero_terminal_keeps_the_first_step_and_empties_the_last(name):
     np.testing.assert_allclose(schedule.zero_terminal().betas, schedule.betas, rtol=1e-9)
 
 
+def test_noise_levels_by_hand():
+    np.testing.assert_allclose(schedules.exploding(3, 0.01, 1.0).noise_rates, [0, 0.01, 0.1, 1])
+    # NCSN's ten levels from 1 to 0.01 fall by a ratio of 0.599.
+    ratios = schedules.exploding(10, 0.01, 1.0).noise_rates
+    np.testing.assert_allclose(ratios[1:-1] / ratios[2:], 0.5994843, rtol=1e-6)
+    # EDM's N = 18, from noise to clean, as its paper's formula gives them.
+    levels = [80, 57.586, 40.786, 28.375, 19.353, 12.910, 8.401, 5.315, 3.257, 1.923, 1.088, 0.5853]
+    levels += [0.2964, 0.1395, 0.0599, 0.0229, 0.0075, 0.002, 0]
+    noise = schedules.karras(18).noise_rates[::-1]
+    np.testing.assert_allclose(noise, levels, rtol=3e-4, atol=4e-5)
+    np.testing.assert_allclose(schedules.karras(3, 1.0, 3.0, rho=1.0).noise_rates, [0, 1, 2, 3])
+    np.testing.assert_allclose(schedules.flow(4).signal_rates, [1.0, 0.75, 0.5, 0.25, 0.0])
+    np.testing.assert_allclose(schedules.flow(4).noise_rates, [0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+def test_eighteen_of_many_levels_are_edms_own():
+    # 17 divides 1020: linspace visits every 60th level.
+    fine, own = schedules.karras(1021), schedules.karras(18)
+    np.testing.assert_allclose(fine.noise_rates[1::60], own.noise_rates[1:], rtol=1e-12)
+
+
+def test_kinds_of_schedules():
+    assert [name for name in SCHEDULES if SCHEDULES[name]().exploding] == ["exploding", "karras"]
+    assert OF_RATES == ["exploding", "karras", "flow"]
+    starts = {name: SCHEDULES[name]().start_rate for name in SCHEDULES}
+    assert starts.pop("exploding") == pytest.approx(50.0)
+    assert starts.pop("karras") == pytest.approx(80.0)
+    assert set(starts.values()) == {1.0}  # exactly: pictures of old runs do not change
+
+
+def test_the_flow_has_no_signal_at_its_end_and_divides_by_nothing():
+    schedule = schedules.flow(10)
+    time = ops.convert_to_tensor([1.0, 0.95, 0.0])
+    np.testing.assert_allclose(schedule.signal_rate(time), [0.0, 0.05, 1.0], atol=1e-6)
+    np.testing.assert_allclose(schedule.noise_rate(time), [1.0, 0.95, 0.0], atol=1e-6)
+    assert float(schedule.log_snr(time)[0]) == -80.0 and float(schedule.log_snr(time)[2]) == 80.0
+    assert float(schedule.time(ops.convert_to_tensor(-1e30))) == 1.0
+    assert float(schedule.time(ops.convert_to_tensor(1e30))) == 0.0
+    assert schedule.terminal_warning() is None
+
+
+def test_the_warning_of_too_small_a_last_level():
+    assert schedules.exploding().terminal_warning() is None
+    # Unit data and unit noise: 1 / sqrt(2) of the standard deviation.
+    assert "70.7 % of the signal" in schedules.exploding(10, 0.01, 1.0).terminal_warning()
+    assert "larger last noise level" in schedules.exploding(10, 0.01, 1.0).terminal_warning()
+
+
 def test_schedules_survive_json():
     for schedule in HARD:
         config = json.dumps(keras.saving.serialize_keras_object(schedule))
         if schedule.name in SCHEDULES:
             assert len(config) < 400, "arguments, not tables"
         revived = keras.saving.deserialize_keras_object(json.loads(config))
-        np.testing.assert_array_equal(revived.betas, schedule.betas)
+        np.testing.assert_array_equal(revived.signal_rates, schedule.signal_rates)
+        np.testing.assert_array_equal(revived.noise_rates, schedule.noise_rates)
+        assert revived.start_rate == schedule.start_rate
         assert revived.name == schedule.name
 
 
@@ -145,5 +203,18 @@ def test_wrong_arguments_are_refused_with_a_sentence():
         Schedule([])
     with pytest.raises(ValueError, match="Take 2 steps or more"):
         schedules.linear(1).zero_terminal()
+    for name in OF_RATES:
+        with pytest.raises(ValueError, match="rescales a schedule of betas"):
+            SCHEDULES[name](5).zero_terminal()
+    for levels in ((0.0, 1.0), (2.0, 1.0), (1.0, 1.0)):
+        with pytest.raises(ValueError, match="must rise from above 0"):
+            schedules.exploding(5, *levels)
+    with pytest.raises(ValueError, match="`rho` must be above 0"):
+        schedules.karras(5, rho=0.0)
+    with pytest.raises(ValueError, match="two vectors of one length"):
+        Schedule(rates=([1.0, 0.5], [0.0, 0.5, 1.0]))
+    for rates in (([0.5, 1.0], [0.5, 0.0]), ([1.0, 0.0, 0.0], [0.0, 1.0, 1.0])):
+        with pytest.raises(ValueError, match="must rise from row to row"):
+            Schedule(rates=rates)
     with pytest.raises(ValueError, match="No schedule is called"):
         Schedule.from_config({"name": "quartic", "arguments": {}})
