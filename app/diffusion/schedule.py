@@ -54,7 +54,8 @@ class Schedule:
         steps: int T. signal_rates, noise_rates, log_snrs: float64 (T + 1,), row 0 is clean;
             log-SNRs lie within [-80, 80]. betas: (T,), None for a schedule of rates.
         start_rate: float, standard deviation of the noise that sampling starts from.
-        exploding: bool, whether signal_rate is 1 throughout (variance exploding).
+        kind: "preserving" (made of betas), "exploding" (signal_rate 1 throughout) or "flow"
+            (made of other rates).
 
     Raises:
         ValueError: betas not a vector of 1 to 32767 numbers in (0, 1], or rates not as above.
@@ -81,7 +82,8 @@ class Schedule:
             self.noise_rates = np.sqrt(1.0 - alpha_bars)
         self.steps = len(self.signal_rates) - 1
         self.start_rate = 1.0 if rates is None else float(self.noise_rates[-1])
-        self.exploding = rates is not None and bool(np.all(self.signal_rates == 1.0))
+        exploding = bool(np.all(self.signal_rates == 1.0))
+        self.kind = "preserving" if rates is None else "exploding" if exploding else "flow"
         with np.errstate(divide="ignore"):
             log_snrs = 2.0 * (np.log(self.signal_rates) - np.log(self.noise_rates))
         self.log_snrs = np.clip(log_snrs, -LOG_SNR_LIMIT, LOG_SNR_LIMIT)
@@ -113,7 +115,8 @@ class Schedule:
         rising = ops.convert_to_tensor((-self.log_snrs).astype("float32"))
         wanted = -ops.cast(log_snr, "float32")
         lower = ops.searchsorted(rising, ops.reshape(wanted, (-1,)), side="right") - 1
-        lower = ops.reshape(ops.clip(ops.cast(lower, "int32"), 0, self.steps - 1), wanted.shape)
+        lower = ops.clip(ops.cast(lower, "int32"), 0, self.steps - 1)
+        lower = ops.reshape(lower, ops.shape(wanted))
         left, right = ops.take(rising, lower), ops.take(rising, lower + 1)
         fraction = ops.clip((wanted - left) / ops.maximum(right - left, 1e-12), 0.0, 1.0)
         return (ops.cast(lower, "float32") + fraction) / self.steps

@@ -1,55 +1,16 @@
-"""What the network is asked for: the noise, the clean image, or the velocity between them.
+"""What the network is asked for: the noise, the clean image, the velocity, and their kin by name.
 
-A target owns the whole parameterisation: what goes into the network, what it is compared with,
-and how its output is read back as an `Estimate` of clean image and noise. From
-`noisy = signal_rate * clean + noise_rate * noise` any one of the three gives the others.
+Score, flow and EDM's preconditioning are in `continuous_targets`, what all share in `target`.
 """
 
-from typing import NamedTuple
-
 import keras
-from keras import ops
 
-from app.diffusion.configured import Configured
-
-
-class Estimate(NamedTuple):
-    """What a denoiser says of a noisy image: the clean image and the unit noise in it.
-
-    Both (batch, height, width, channels), with `signal_rate * clean + noise_rate * noise = noisy`.
-    """
-
-    clean: object
-    noise: object
-
-
-def align(rate, images):
-    """Returns `rate` shaped to multiply `images`: (batch,) becomes (batch, 1, ..., 1)."""
-    rate = ops.convert_to_tensor(rate)
-    if len(rate.shape) != 1:
-        return rate
-    return ops.reshape(rate, (-1,) + (1,) * (len(images.shape) - 1))
-
-
-class _Target(Configured):
-    """What the three targets share: the network sees the noisy image and the step index."""
-
-    name = None
-
-    def network_input(self, noisy, signal_rate, noise_rate):
-        """Returns the image given to the network: the noisy image as it is."""
-        return noisy
-
-    def network_time(self, time, schedule):
-        """Returns the time given to the network: DDPM's step index `time * T - 1`, float32.
-
-        Whole at the steps of the schedule: 0 for the first (least noise), T - 1 for the last.
-        """
-        return schedule.position(time) - 1.0
+from app.diffusion.continuous_targets import EDMTarget, FlowTarget, ScoreTarget
+from app.diffusion.target import Estimate, Target, align, divide
 
 
 @keras.saving.register_keras_serializable("diffusion")
-class NoiseTarget(_Target):
+class NoiseTarget(Target):
     """The network predicts the noise: DDPM's choice, sound where some signal is left.
 
     Formula: `clean = (noisy - noise_rate * output) / signal_rate`; where signal_rate is 0 a noise
@@ -66,6 +27,8 @@ class NoiseTarget(_Target):
     """
 
     name = "noise"
+    fits = ("preserving",)
+    needs_signal = True
 
     def regression_target(self, clean, noise, signal_rate, noise_rate):
         """Returns what the output is compared with: the noise."""
@@ -74,11 +37,11 @@ class NoiseTarget(_Target):
     def estimate(self, output, noisy, signal_rate, noise_rate):
         """Returns the `Estimate` that the network's output means."""
         signal_rate, noise_rate = align(signal_rate, noisy), align(noise_rate, noisy)
-        return Estimate(_divide(noisy - noise_rate * output, signal_rate), output)
+        return Estimate(divide(noisy - noise_rate * output, signal_rate), output)
 
 
 @keras.saving.register_keras_serializable("diffusion")
-class CleanTarget(_Target):
+class CleanTarget(Target):
     """The network predicts the clean image: sound at any noise, weak on the last fine detail.
 
     Formula: `noise = (noisy - signal_rate * output) / noise_rate`, and 0 where noise_rate is 0.
@@ -94,6 +57,7 @@ class CleanTarget(_Target):
     """
 
     name = "clean"
+    fits = ("preserving", "flow")
 
     def regression_target(self, clean, noise, signal_rate, noise_rate):
         """Returns what the output is compared with: the clean image."""
@@ -102,11 +66,11 @@ class CleanTarget(_Target):
     def estimate(self, output, noisy, signal_rate, noise_rate):
         """Returns the `Estimate` that the network's output means."""
         signal_rate, noise_rate = align(signal_rate, noisy), align(noise_rate, noisy)
-        return Estimate(output, _divide(noisy - signal_rate * output, noise_rate))
+        return Estimate(output, divide(noisy - signal_rate * output, noise_rate))
 
 
 @keras.saving.register_keras_serializable("diffusion")
-class VelocityTarget(_Target):
+class VelocityTarget(Target):
     """The network predicts the velocity: sound at both ends, and needed for zero terminal SNR.
 
     Formula: `velocity = signal_rate * noise - noise_rate * clean`. For a variance-preserving
@@ -124,6 +88,7 @@ class VelocityTarget(_Target):
     """
 
     name = "velocity"
+    fits = ("preserving",)
 
     def regression_target(self, clean, noise, signal_rate, noise_rate):
         """Returns what the output is compared with: the velocity."""
@@ -136,10 +101,7 @@ class VelocityTarget(_Target):
         return Estimate(clean, signal_rate * output + noise_rate * noisy)
 
 
-TARGETS = {target.name: target for target in (NoiseTarget, CleanTarget, VelocityTarget)}
-
-
-def _divide(numerator, rate):
-    """`numerator / rate`, and 0 where the rate is 0 (the input is made safe before dividing)."""
-    positive = rate > 0.0
-    return ops.where(positive, numerator / ops.where(positive, rate, 1.0), 0.0)
+TARGETS = {
+    target.name: target
+    for target in (NoiseTarget, CleanTarget, VelocityTarget, FlowTarget, EDMTarget, ScoreTarget)
+}

@@ -1,53 +1,10 @@
-"""Times: which are drawn in training, and which a sampler visits."""
+"""Times that a sampler visits, in the graph. Those of training are in `training_times`."""
 
 from numbers import Integral, Real
 
-from keras import ops, random
+from keras import ops
 
 SPACINGS = ("trailing", "leading", "linspace")
-
-
-def uniform(count, steps, seed):
-    """Returns `count` times, each step 1..T equally likely: DDPM's training times.
-
-    Args:
-        count: int or scalar tensor, images in the batch.
-        steps: int T of the schedule.
-        seed: int or `keras.random.SeedGenerator`.
-
-    Returns:
-        float32 (count,), each k / T with k in 1..T.
-
-    Source: Ho, Jain, Abbeel 2020, arXiv:2006.11239v2, algorithm 1.
-    """
-    return _on_grid(random.uniform((count,), seed=seed), steps)
-
-
-def stratified(count, steps, seed):
-    """Returns `count` times, one from each of `count` equal parts of the schedule.
-
-    Each time alone is still uniform over the batch, but a batch always covers the whole schedule,
-    which makes the loss of a batch less noisy. Arguments and result as `uniform`.
-
-    Source: Kingma et al. 2021, arXiv:2107.00630v6, appendix I.1 (there with one shared offset).
-    """
-    return _on_grid(_strata(count, random.uniform((count,), seed=seed)), steps)
-
-
-def fixed(count, steps):
-    """Returns the middles of `count` equal parts of the schedule: no chance at all.
-
-    Use it for validation, so that curves of two epochs or two runs can be compared.
-
-    Example:
-        ```python
-        fixed(4, 1000)  # 0.126, 0.376, 0.626, 0.876
-        ```
-    """
-    return _on_grid(_strata(count, 0.5), steps)
-
-
-TIMES = {"uniform": uniform, "stratified": stratified}
 
 
 class Trajectory:
@@ -140,15 +97,3 @@ class Trajectory:
         if self.final == "first":
             step = ops.maximum(step, 1)
         return ops.take(ops.convert_to_tensor(table.astype("float32")), step)
-
-
-def _strata(count, offset):
-    """Numbers in [0, 1), one in each of `count` equal parts, `offset` in [0, 1) into it."""
-    parts = ops.cast(ops.arange(count, dtype="int32"), "float32")
-    return (parts + offset) / ops.cast(count, "float32")
-
-
-def _on_grid(uniforms, steps):
-    """The times k / T of numbers in [0, 1]: the k-th of T equal parts."""
-    step = ops.minimum(ops.floor(uniforms * steps), steps - 1) + 1.0
-    return step / steps

@@ -2,7 +2,8 @@
 
 A weight multiplies the squared error of one image; it depends on what the network predicts, since
 the same error of the clean image is a different error of the noise:
-`|clean error|^2 = |noise error|^2 / SNR = |velocity error|^2 / (SNR + 1)`.
+`|clean error|^2 = |noise error|^2 / SNR = |velocity error|^2 / (SNR + 1)`, and of a flow
+`|flow error|^2 / (sqrt(SNR) + 1)^2`.
 """
 
 import math
@@ -17,7 +18,7 @@ def none(log_snr, target):
 
     Args:
         log_snr: float (batch,), nats.
-        target: name of the target ("noise", "clean", "velocity").
+        target: name of the target ("noise", "clean", ...). EDM's weight is in its target.
     """
     return ops.ones_like(log_snr)
 
@@ -29,12 +30,12 @@ def min_snr(log_snr, target, gamma=MIN_SNR_GAMMA):
     the almost pure noise take most of the gradient. Computed from the logarithm, so finite at
     both ends of any schedule.
 
-    Formula: clean `min(SNR, gamma)`; noise `min(SNR, gamma) / SNR`; velocity
-    `min(SNR, gamma) / (SNR + 1)`.
+    Formula: clean `min(SNR, gamma)`; noise and score `min(SNR, gamma) / SNR`; velocity
+    `min(SNR, gamma) / (SNR + 1)`; flow `min(SNR, gamma) / (sqrt(SNR) + 1)^2`.
 
     Args:
         log_snr: float (batch,), nats.
-        target: "noise", "clean" or "velocity".
+        target: "noise", "score", "clean", "velocity" or "flow".
         gamma: float > 0; SNR from which an image counts no more. 5 is the paper's choice.
 
     Returns:
@@ -54,12 +55,15 @@ def min_snr(log_snr, target, gamma=MIN_SNR_GAMMA):
     capped = ops.minimum(log_snr, math.log(gamma))
     if target == "clean":
         return ops.exp(capped)
-    if target == "noise":
+    if target in ("noise", "score"):
         return ops.exp(capped - log_snr)
     if target == "velocity":
         return ops.exp(capped - ops.softplus(log_snr))
+    if target == "flow":
+        return ops.exp(capped - 2.0 * ops.softplus(0.5 * log_snr))
     raise ValueError(
-        f"Min-SNR knows the targets 'noise', 'clean', 'velocity'. Received: {target!r}"
+        "Min-SNR knows the targets 'noise', 'score', 'clean', 'velocity', 'flow'. "
+        f"Received: {target!r}. EDM's target has a weight of its own: take weighting 'none'."
     )
 
 

@@ -10,7 +10,7 @@ from app.diffusion.condition import NoCondition
 from app.diffusion.denoiser import denoiser
 from app.diffusion.noise import GaussianNoise
 from app.diffusion.targets import TARGETS
-from app.diffusion.times import TIMES, fixed
+from app.diffusion.training_times import TIMES
 from app.diffusion.weighting import WEIGHTINGS
 from app.models.sampling import draw_images
 
@@ -33,9 +33,11 @@ class DiffusionModel(keras.Model):
         network: a layer called as `network(noisy, time, condition, training=...)`.
         schedule: a `Schedule`.
         image_shape: (height, width, channels).
-        target: "noise", "clean" or "velocity".
+        target: a target of `app.diffusion.targets`, or its name: "noise", "clean", "velocity",
+            "flow", "edm", "score".
         weighting: "none" or "min_snr".
-        times: "uniform" or "stratified"; how training times are drawn, see `app.diffusion.times`.
+        times: how training times are drawn, one of `app.diffusion.training_times`, or its name:
+            "uniform", "stratified", "log_normal", "logit_normal".
         condition: a condition of `app.diffusion.condition`; None for an unconditional network.
         label_dropout: float in [0, 1); share of conditions replaced by null while training.
         noise: a source of `app.diffusion.noise`; None: `GaussianNoise`.
@@ -78,28 +80,20 @@ class DiffusionModel(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if target not in TARGETS:
-            raise ValueError(f"`target` must be one of {sorted(TARGETS)}. Received: {target!r}.")
         if weighting not in WEIGHTINGS:
             raise ValueError(
                 f"`weighting` must be one of {sorted(WEIGHTINGS)}. Received: {weighting!r}."
             )
-        if times not in TIMES:
-            raise ValueError(f"`times` must be one of {sorted(TIMES)}. Received: {times!r}.")
-        if target == "noise" and (schedule.arguments or {}).get("zero_terminal"):
-            raise ValueError(
-                "A schedule of zero terminal SNR has no signal at its last step, where a noise "
-                "prediction says nothing of the image. Received: target 'noise'. Pass target "
-                "'velocity' or 'clean'."
-            )
         self.network = network
         self.schedule = schedule
         self.image_shape = tuple(image_shape)
-        self.target_name = target
+        self.asked = self._choice("target", target, TARGETS)
+        self.asked.check(schedule)
+        self.target_name = self.asked.name
         self.noise = noise or GaussianNoise()
-        self.target = self.noise.target(TARGETS[target]())
+        self.target = self.noise.target(self.asked)
         self.weighting = weighting
-        self.times = times
+        self.times = self._choice("times", times, TIMES)
         self.condition = condition or NoCondition()
         self.conditional = self.condition.null(1) is not None
         self.label_dropout = label_dropout
@@ -139,11 +133,11 @@ class DiffusionModel(keras.Model):
         count = ops.shape(clean)[0]
         condition = self._condition_of(y)
         if training:
-            time = TIMES[self.times](count, self.schedule.steps, self.seed_generator)
+            time = self.times(count, self.schedule, self.seed_generator)
             noise = self.noise.draw(clean, self.seed_generator, *paired)
             condition = self.condition.drop(condition, self.label_dropout, self.seed_generator)
         else:
-            time = fixed(count, self.schedule.steps)
+            time = self.times.fixed(count, self.schedule)
             noise = self.noise.fixed(clean, self.seed, self.image_shape, *paired)
         signal_rate = self._per_image(self.schedule.signal_rate(time))
         noise_rate = self._per_image(self.schedule.noise_rate(time))
@@ -214,6 +208,15 @@ class DiffusionModel(keras.Model):
             self.condition.check(labels)
 
     @staticmethod
+    def _choice(argument, value, known):
+        """The object of a name, or the object itself."""
+        if not isinstance(value, str):
+            return value
+        if value not in known:
+            raise ValueError(f"`{argument}` must be one of {sorted(known)}. Received: {value!r}.")
+        return known[value]()
+
+    @staticmethod
     def _per_image(values):
         """(batch,) -> (batch, 1, 1, 1)."""
         return ops.reshape(values, (-1, 1, 1, 1))
@@ -225,9 +228,9 @@ class DiffusionModel(keras.Model):
             "network": keras.saving.serialize_keras_object(self.network),
             "schedule": keras.saving.serialize_keras_object(self.schedule),
             "image_shape": list(self.image_shape),
-            "target": self.target_name,
+            "target": keras.saving.serialize_keras_object(self.asked),
             "weighting": self.weighting,
-            "times": self.times,
+            "times": keras.saving.serialize_keras_object(self.times),
             "condition": keras.saving.serialize_keras_object(self.condition),
             "label_dropout": self.label_dropout,
             "noise": keras.saving.serialize_keras_object(self.noise),
@@ -240,7 +243,7 @@ class DiffusionModel(keras.Model):
         """The model of `get_config`."""
         parts = {
             key: keras.saving.deserialize_keras_object(config[key])
-            for key in ("network", "schedule", "condition", "noise")
+            for key in ("network", "schedule", "condition", "noise", "target", "times")
             if key in config  # files from before there were sources have no noise
         }
         return cls(**{**config, **parts})

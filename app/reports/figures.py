@@ -46,14 +46,19 @@ def training_curves(rows, path):
 
 
 def schedule_figure(schedules, path):
-    """Beta and signal rate squared (alpha-bar) by step, for schedules by name, as a PNG."""
+    """Beta and the signal's share of the variance by step, for schedules by name, as a PNG.
+
+    The share is alpha-bar for a schedule of betas; one of rates shows its noise rate for beta.
+    """
     figure = Figure(figsize=(9, 3.5), layout="constrained")
     left, right = figure.subplots(1, 2)
     for name, schedule in schedules.items():
-        left.plot(range(1, schedule.steps + 1), schedule.betas, label=name)
-        right.plot(range(schedule.steps + 1), schedule.signal_rates**2, label=name)
-    left.set(xlabel="step", ylabel="beta")
-    right.set(xlabel="step", ylabel="alpha-bar = signal rate squared")
+        added = schedule.noise_rates[1:] if schedule.betas is None else schedule.betas
+        left.plot(range(1, schedule.steps + 1), added, label=name)
+        signal, noise = schedule.signal_rates**2, schedule.noise_rates**2
+        right.plot(range(schedule.steps + 1), signal / (signal + noise), label=name)
+    left.set(xlabel="step", ylabel="beta, or noise rate where there is none")
+    right.set(xlabel="step", ylabel="alpha-bar: signal's share of the variance")
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.legend()

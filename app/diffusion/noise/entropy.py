@@ -142,9 +142,9 @@ class EntropyScaledNoise(keras.layers.Layer):
         return scale * normal(seed, first_index, count, 0, START, shape)
 
     def in_loop(self, seed, first_index):
-        """Returns the function `(index, shape) -> noise` of the recorded scale."""
+        """Returns the function `(index, shape, stream) -> noise` of the recorded scale."""
         draw = drawer(seed, first_index)
-        return lambda index, shape: self.recorded * draw(index, shape)
+        return lambda *arguments: self.recorded * draw(*arguments)
 
     def target(self, target):
         """Returns the target, or one that asks for the unit noise."""

@@ -83,10 +83,11 @@ class ImageNoise(Configured):
 
     def target(self, target):
         """Returns the target, unless it is the noise."""
-        if target.name == "noise":
+        if target.name in ("noise", "score"):
             raise ValueError(
                 "Sampling starts from an image that is nothing but noise, which a prediction of "
-                "the noise says nothing about. Received: target 'noise'. Pass target 'clean'."
+                "the noise says nothing about. Received: target "
+                f"'{target.name}'. Pass target 'clean'."
             )
         return target
 

@@ -154,8 +154,9 @@ def test_eighteen_of_many_levels_are_edms_own():
 
 
 def test_kinds_of_schedules():
-    assert [name for name in SCHEDULES if SCHEDULES[name]().exploding] == ["exploding", "karras"]
-    assert OF_RATES == ["exploding", "karras", "flow"]
+    kinds = {name: SCHEDULES[name]().kind for name in OF_RATES}
+    assert kinds == {"exploding": "exploding", "karras": "exploding", "flow": "flow"}
+    assert {SCHEDULES[name]().kind for name in OF_BETAS} == {"preserving"}
     starts = {name: SCHEDULES[name]().start_rate for name in SCHEDULES}
     assert starts.pop("exploding") == pytest.approx(50.0)
     assert starts.pop("karras") == pytest.approx(80.0)
@@ -218,3 +219,10 @@ def test_wrong_arguments_are_refused_with_a_sentence():
             Schedule(rates=rates)
     with pytest.raises(ValueError, match="No schedule is called"):
         Schedule.from_config({"name": "quartic", "arguments": {}})
+
+
+def test_the_inverse_takes_a_batch_of_unknown_size():
+    schedule = schedules.karras(100)
+    run = keras.Sequential([keras.Input(()), keras.layers.Lambda(schedule.time)])
+    found = run.predict(np.array([80.0, -2 * np.log(80.0)], "float32"), verbose=0)
+    np.testing.assert_allclose(found, [0.0, 1.0], atol=1e-6)

@@ -1,36 +1,11 @@
-import keras
 import numpy as np
 import pytest
 from keras import ops
-from scipy import stats
 
-from app.diffusion import schedules, times
+from app.diffusion import schedules
 from app.diffusion.times import SPACINGS, Trajectory
 from tests import oracles
 from tests.app.diffusion.modes import compiled
-
-
-@pytest.mark.parametrize("name", times.TIMES)
-def test_training_times_are_steps_of_equal_chance(name):
-    seed, steps = keras.random.SeedGenerator(2), 20
-    drawn = [ops.convert_to_numpy(times.TIMES[name](50, steps, seed)) for _ in range(40)]
-    index = np.concatenate(drawn) * steps
-    np.testing.assert_allclose(index, np.round(index), atol=1e-5)
-    counts = np.bincount(np.round(index).astype(int), minlength=steps + 1)
-    assert counts[0] == 0 and stats.chisquare(counts[1:]).pvalue > 1e-3
-    assert np.any(drawn[0] != drawn[1])
-
-
-def test_stratified_times_cover_the_schedule():
-    seed = keras.random.SeedGenerator(2)
-    drawn = ops.convert_to_numpy(times.stratified(10, 1000, seed))
-    assert np.all((drawn > np.arange(10) / 10) & (drawn <= np.arange(1, 11) / 10 + 1e-6))
-
-
-def test_fixed_times_by_hand():
-    fixed = ops.convert_to_numpy(times.fixed(4, 1000))
-    np.testing.assert_allclose(fixed, [0.126, 0.376, 0.626, 0.876], rtol=1e-6)
-    np.testing.assert_allclose(ops.convert_to_numpy(times.fixed(3, 1)), [1.0] * 3)
 
 
 def visited(trajectory, steps):

@@ -14,6 +14,8 @@ SNR = np.array([1e-6, 0.01, 1.0, 4.9, 5.0, 5.1, 100.0, 9999.0])
         ("clean", np.minimum(SNR, 5)),
         ("noise", np.minimum(SNR, 5) / SNR),
         ("velocity", np.minimum(SNR, 5) / (SNR + 1)),
+        ("score", np.minimum(SNR, 5) / SNR),
+        ("flow", np.minimum(SNR, 5) / (np.sqrt(SNR) + 1) ** 2),
     ],
 )
 def test_min_snr_of_each_target(target, expected):
@@ -29,7 +31,7 @@ def test_published_values_of_the_linear_schedule():
 
 
 @pytest.mark.parametrize("name", WEIGHTINGS)
-@pytest.mark.parametrize("target", ["noise", "clean", "velocity"])
+@pytest.mark.parametrize("target", ["noise", "clean", "velocity", "score", "flow"])
 def test_finite_at_both_ends(name, target):
     result = ops.convert_to_numpy(WEIGHTINGS[name](np.array([-80.0, 80.0], "float32"), target))
     assert np.all(np.isfinite(result)) and np.all(result >= 0)
@@ -41,4 +43,4 @@ def test_none_is_one():
 
 def test_an_unknown_target_is_refused():
     with pytest.raises(ValueError, match="knows the targets"):
-        min_snr(ops.zeros((1,)), "score")
+        min_snr(ops.zeros((1,)), "edm")

@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from app.diffusion.schedules import cosine, linear
+from app.diffusion.schedules import cosine, karras, linear
 from app.reports.figures import schedule_figure, strip_figure, training_curves
 
 
@@ -24,7 +24,9 @@ def test_strips_keep_their_rows_and_columns(tmp_path):
 
 def test_colour_strips_and_schedules_are_drawn(tmp_path):
     strip_figure(np.full((1, 5, 8, 8, 3), 9, "uint8"), np.linspace(0, 1, 5), tmp_path / "rgb.png")
-    schedule_figure({"linear": linear(10), "cosine": cosine(20)}, tmp_path / "schedule.png")
+    schedule_figure(
+        {"linear": linear(10), "cosine": cosine(20), "karras": karras(5)}, tmp_path / "schedule.png"
+    )
     assert pixels(tmp_path / "rgb.png").std() > 0
     assert pixels(tmp_path / "schedule.png").std() > 0
 
