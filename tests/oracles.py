@@ -131,3 +131,38 @@ class Mixture:
         shares = shares / numeric.sum(shares, axis=1, keepdims=True)
         posterior = means + signal * deviations**2 / variance * offset
         return numeric.sum(shares[:, :, None] * posterior, axis=1)
+
+
+def edm(denoise, levels, start, *, order=2, churn=0.0, interval=(0.0, np.inf), noise=1.0, draws=()):
+    """EDM's sampler (Karras et al. 2022, algorithm 2): denoise(noisy, sigma), levels falling to 0.
+
+    Order 1 leaves the correction out.
+    """
+    noisy, count = np.asarray(start, "float64"), len(levels) - 1
+    for index, (level, following) in enumerate(zip(levels[:-1], levels[1:], strict=True)):
+        inside = interval[0] <= level <= interval[1]
+        gamma = min(churn / count, np.sqrt(2.0) - 1.0) if inside else 0.0
+        raised = level * (1.0 + gamma)
+        if gamma:
+            noisy = noisy + np.sqrt(raised**2 - level**2) * noise * draws[index]
+        slope = (noisy - denoise(noisy, raised)) / raised
+        there = noisy + (following - raised) * slope
+        if following > 0 and order == 2:
+            second = (there - denoise(there, following)) / following
+            there = noisy + (following - raised) * 0.5 * (slope + second)
+        noisy = there
+    return noisy
+
+
+def langevin(denoise, levels, start, *, epsilon, moves, draws):
+    """Annealed Langevin dynamics (Song & Ermon 2020, algorithm 1) and the last denoising step.
+
+    denoise(noisy, sigma); levels falling, without 0; draws (levels, moves, ...).
+    """
+    noisy = np.asarray(start, "float64")
+    for level, row in zip(levels, draws, strict=True):
+        alpha = epsilon * (level / levels[-1]) ** 2
+        for draw in row:
+            score = (denoise(noisy, level) - noisy) / level**2
+            noisy = noisy + alpha * score + np.sqrt(2 * alpha) * draw
+    return denoise(noisy, levels[-1])

@@ -58,10 +58,10 @@ def run(step, denoiser, trajectory, state, condition, first_step, draw):
     )
 
 
-def drawer(seed, first_index, stream=randomness.PREDICTOR):
-    """Returns the function `(index, shape) -> noise` of a seed, for one stream."""
+def drawer(seed, first_index):
+    """Returns the function `(index, shape, stream=PREDICTOR) -> noise` of a seed."""
 
-    def draw(index, shape):
+    def draw(index, shape, stream=randomness.PREDICTOR):
         return randomness.normal(seed, first_index, shape[0], index, stream, tuple(shape[1:]))
 
     return draw
@@ -91,13 +91,19 @@ def estimate(denoiser, trajectory, noisy, index, condition, clip):
 
     After clipping the noise is derived again, so that rate * clean + rate * noise is still noisy.
     """
-    time = ops.broadcast_to(trajectory.time(index), (ops.shape(noisy)[0],))
+    place = (trajectory.time(index), trajectory.signal_rate(index), trajectory.noise_rate(index))
+    return estimate_at(denoiser, place, noisy, condition, clip)
+
+
+def estimate_at(denoiser, place, noisy, condition, clip):
+    """As `estimate`, at a place (time, signal rate, noise rate) that need not be a step."""
+    time, signal, rate = place
+    time = ops.broadcast_to(time, (ops.shape(noisy)[0],))
     clean, noise = denoiser(noisy, time, condition)
     if clip is None:
         return Estimate(clean, noise)
     clean = ops.clip(clean, *clip)
-    noise = (noisy - trajectory.signal_rate(index) * clean) / trajectory.noise_rate(index)
-    return Estimate(clean, noise)
+    return Estimate(clean, (noisy - signal * clean) / rate)
 
 
 def checked_clip(clip):

@@ -7,7 +7,7 @@ from keras import ops
 from app.diffusion import randomness, schedules
 from app.diffusion.condition import ClassCondition
 from app.diffusion.guidance import classifier_free
-from app.diffusion.samplers import DDIM, DDPM, DPMSolver
+from app.diffusion.samplers import DDIM, DDPM, DPMSolver, Heun
 from app.diffusion.targets import Estimate
 from app.diffusion.times import Trajectory
 from tests import oracles
@@ -34,7 +34,8 @@ def points(sampler, schedule, steps, count, mixture=MIXTURE, path=None, denoise=
 
     @compiled
     def run():
-        start = randomness.normal(5, 0, count, 0, randomness.START, (1, 1, 2))
+        unit = randomness.normal(5, 0, count, 0, randomness.START, (1, 1, 2))
+        start = schedule.start_rate * unit
         return sampler(denoise, Trajectory(schedule, steps, **(path or {})), start, 5, 0)
 
     return ops.convert_to_numpy(run()).reshape(count, 2).astype("float64")
@@ -62,6 +63,31 @@ def test_mean_and_covariance_of_the_mixture(sampler, steps):
     assert np.all(error < 4 * np.sqrt(2 / count) * np.outer(deviation, deviation) + 0.02)
     # The share of the lighter component, which a sampler that averages modes gets wrong.
     assert abs(np.mean(drawn @ [1.6, -0.9] < -0.35) - 0.3) < 0.04
+
+
+@pytest.mark.parametrize("name", ["exploding", "flow"])
+@pytest.mark.parametrize(
+    ("sampler", "steps"),
+    [
+        (DDIM(1.0, None), 160),
+        (DDPM("beta", None), 160),
+        (DPMSolver(None), 40),
+        (Heun(clip=None), 32),
+    ],
+    ids=["ddim eta 1", "ddpm beta", "dpm_solver", "heun"],
+)
+def test_the_mixture_on_other_schedules(sampler, steps, name):
+    count = 2048
+    schedule = {
+        "exploding": schedules.exploding(160, 0.01, 10.0),
+        "flow": schedules.flow(160),
+    }[name]
+    drawn = points(sampler, schedule, steps, count)
+    deviation = np.sqrt(np.diag(MIXTURE.covariance))
+    assert np.all(np.abs(drawn.mean(0) - MIXTURE.mean) < 4 * deviation / np.sqrt(count) + 0.02)
+    error = np.abs(np.cov(drawn.T) - MIXTURE.covariance)
+    assert np.all(error < 4 * np.sqrt(2 / count) * np.outer(deviation, deviation) + 0.03)
+    assert abs(np.mean(drawn @ [1.6, -0.9] < -0.35) - 0.3) < 0.05
 
 
 def errors_at(sampler, schedule, counts, **path):

@@ -7,7 +7,15 @@ from keras import ops
 
 from app.diffusion import randomness, schedules
 from app.diffusion.denoiser import denoiser
-from app.diffusion.samplers import DDIM, DDPM, Cold, DPMSolver
+from app.diffusion.samplers import (
+    DDIM,
+    DDPM,
+    Cold,
+    DPMSolver,
+    Heun,
+    Langevin,
+    PredictorCorrector,
+)
 from app.diffusion.targets import TARGETS
 from app.diffusion.times import Trajectory
 from tests import oracles
@@ -164,8 +172,11 @@ def test_ddim_with_eta_1_is_ddpm(clip):
 
 EACH = pytest.mark.parametrize(
     "sampler",
-    [DDIM(), DDIM(1.0), DDPM(), DPMSolver(), Cold()],
-    ids=["ddim", "eta 1", "ddpm", "dpm_solver", "cold"],
+    [DDIM(), DDIM(1.0), DDPM(), DPMSolver(), Cold(), Heun(churn=5.0), PredictorCorrector(2)],
+    ids=["ddim", "eta 1", "ddpm", "dpm_solver", "cold", "heun", "predictor_corrector"],
+)
+PATHS = pytest.mark.parametrize(
+    "sampler", [DDIM(), DPMSolver(), Cold(), Heun()], ids=["ddim", "dpm", "cold", "heun"]
 )
 
 
@@ -198,7 +209,7 @@ def test_a_picture_does_not_depend_on_its_batch(sampler):
     assert np.abs(whole[0] - whole[1]).max() > 0.1
 
 
-@pytest.mark.parametrize("sampler", [DDIM(), DPMSolver(), Cold()], ids=["ddim", "dpm", "cold"])
+@PATHS
 def test_no_noise_is_computed_along_the_path(sampler):
     def refuse(index, shape):
         raise AssertionError("noise was drawn")
@@ -206,7 +217,7 @@ def test_no_noise_is_computed_along_the_path(sampler):
     sample(sampler, schedules.linear(20), 5, noise=refuse)
 
 
-@pytest.mark.parametrize("sampler", [DDIM(), DPMSolver(), Cold()], ids=["ddim", "dpm", "cold"])
+@PATHS
 def test_one_compiled_program_serves_all_numbers_of_steps(sampler):
     schedule, traces = schedules.linear(40, scaled=True), []
 
@@ -222,7 +233,18 @@ def test_one_compiled_program_serves_all_numbers_of_steps(sampler):
     assert len(traces) == count
 
 
-@pytest.mark.parametrize("sampler", [DDIM(0.3), DPMSolver(None), DDPM("beta", (0.0, 1.0)), Cold(1)])
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        DDIM(0.3),
+        DPMSolver(None),
+        DDPM("beta", (0.0, 1.0)),
+        Cold(1),
+        Heun(1, 40.0, (0.05, 50.0), 1.003, None),
+        Langevin(7, 0.2, None),
+        PredictorCorrector(3, 0.1),
+    ],
+)
 def test_samplers_survive_json(sampler):
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(sampler)))
     revived = keras.saving.deserialize_keras_object(config)
