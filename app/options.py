@@ -72,7 +72,12 @@ class Sample:
     """Guidance w in (1 + w) conditional - w unconditional; 0: off (unset: the recipe's)."""
     guidance_interval: tuple[float, float] | None = None
     """Guidance where low < sigma <= high only; 0 1e9: nearly all (unset: the recipe's)."""
-    sampler: Literal["ddim", "ddpm", "dpm_solver", "cold"] | None = None
+    sampler: (
+        Literal[
+            "ddim", "ddpm", "dpm_solver", "cold", "euler", "heun", "langevin", "predictor_corrector"
+        ]
+        | None
+    ) = None
     """Sampler (unset: the recipe's)."""
     seed: int | None = None
     """Seed, 0 to 2^31 - 1: same seed, same pictures (unset: the recipe's)."""

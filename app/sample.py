@@ -17,6 +17,7 @@ from app.trained import load_trained, recipe_of
 from callbacks.image_grid import grid
 
 PART = 1000  # images a file
+LATER = ("churn", "churn_interval", "churn_noise", "moves", "snr")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +35,10 @@ class Draw:
         """Names the folder of these samples: the same request finds the same folder."""
         values = dataclasses.asdict(self)
         values["sampling"].pop("batch_size")  # without effect on the images
-        if values["sampling"]["guidance_interval"] is None:
-            values["sampling"].pop("guidance_interval")  # as samples drawn before there was one
+        for name in ("guidance_interval", *LATER):
+            # Unchanged, they are left out: as in samples drawn before there were such choices.
+            if getattr(self.sampling, name) == getattr(Sampling(), name):
+                values["sampling"].pop(name)
         if values["sampling"]["sampler"] != "cold":  # the same
             values["sampling"] = {k: v for k, v in values["sampling"].items() if k[:5] != "cold_"}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]

@@ -10,6 +10,8 @@ from app.build.optimizer import seed_and_precision
 from app.build.own_code import imported, own_code
 from app.diffusion.condition import ClassCondition, NoCondition
 from app.diffusion.schedules import SCHEDULES
+from app.diffusion.targets import TARGETS
+from app.diffusion.training_times import TIMES
 from app.errors import UserError
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
@@ -33,9 +35,9 @@ def build_model(recipe: config.Recipe, image_shape, classes) -> DiffusionModel:
             build_network(recipe.network, image_shape, classes),
             schedule,
             image_shape=image_shape,
-            target=diffusion.target,
+            target=build_target(diffusion),
             weighting=diffusion.weighting,
-            times=diffusion.times,
+            times=build_times(diffusion),
             condition=ClassCondition(classes) if classes else NoCondition(),
             label_dropout=diffusion.label_dropout,
             noise=build_noise(recipe, image_shape),
@@ -80,9 +82,24 @@ def check_device(kernel):
 def build_schedule(diffusion: config.Diffusion):
     """The noise schedule of a recipe."""
     ends = {"first": diffusion.first_beta, "last": diffusion.last_beta}
-    if diffusion.schedule in ("cosine", "sigmoid"):
+    if diffusion.schedule in ("exploding", "karras"):
+        ends = {"smallest": diffusion.smallest_sigma, "largest": diffusion.largest_sigma}
+        ends = {name: value for name, value in ends.items() if value is not None}
+    if diffusion.schedule in ("cosine", "sigmoid", "flow"):
         ends = {}
     if diffusion.schedule == "linear":
         ends["scaled"] = diffusion.scale_to_steps
     schedule = SCHEDULES[diffusion.schedule](steps=diffusion.steps, **ends)
     return schedule.zero_terminal() if diffusion.zero_terminal else schedule
+
+
+def build_target(diffusion: config.Diffusion):
+    """The target of a recipe."""
+    kind = TARGETS[diffusion.target]
+    return kind(diffusion.sigma_data) if diffusion.target == "edm" else kind()
+
+
+def build_times(diffusion: config.Diffusion):
+    """The distribution of training times of a recipe; what it leaves unset is the default."""
+    values = {"mean": diffusion.time_mean, "deviation": diffusion.time_deviation}
+    return TIMES[diffusion.times](**{k: v for k, v in values.items() if v is not None})

@@ -3,7 +3,15 @@
 import numpy as np
 
 from app import config
-from app.diffusion.samplers import DDIM, DDPM, Cold, DPMSolver
+from app.diffusion.samplers import (
+    DDIM,
+    DDPM,
+    Cold,
+    DPMSolver,
+    Heun,
+    Langevin,
+    PredictorCorrector,
+)
 from app.errors import UserError
 
 
@@ -16,6 +24,14 @@ def build_sampler(sampling: config.Sampling, pixel_range):
         return DPMSolver(clip=clip)
     if sampling.sampler == "cold":
         return Cold(int(sampling.cold_algorithm), sampling.cold_noise, clip)
+    if sampling.sampler in ("euler", "heun"):
+        order = 1 if sampling.sampler == "euler" else 2
+        churn = (sampling.churn, sampling.churn_interval, sampling.churn_noise)
+        return Heun(order, *churn, clip=clip)
+    if sampling.sampler == "langevin":
+        return Langevin(sampling.moves, sampling.snr, clip)
+    if sampling.sampler == "predictor_corrector":
+        return PredictorCorrector(sampling.moves, sampling.snr, clip)
     return DDPM(variance=sampling.variance, clip=clip)
 
 

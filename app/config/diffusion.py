@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from app.config.fitting import SIGMAS, check_process
 from app.config.noise import check_noise
 from app.config.validation import between, check_types, import_path, positive, require
 
@@ -13,8 +14,10 @@ from app.config.validation import between, check_types, import_path, positive, r
 class Diffusion:
     """Noise schedule, target and condition."""
 
-    schedule: Literal["linear", "cosine", "geometric", "annealed", "sigmoid"] = "linear"
-    """Noise schedule."""
+    schedule: Literal[
+        "linear", "cosine", "geometric", "annealed", "sigmoid", "exploding", "karras", "flow"
+    ] = "linear"
+    """Noise schedule; exploding and karras: noise levels on the whole image; flow: a line."""
     steps: int = 1000
     """Length T of the chain, steps."""
     first_beta: float = 1e-4
@@ -23,14 +26,24 @@ class Diffusion:
     """Last noise variance (linear, geometric, annealed)."""
     scale_to_steps: bool = False
     """Multiply linear betas by 1000 / steps, so that short chains end in noise too."""
+    smallest_sigma: float | None = None
+    """First noise level, in units of the pixels (unset: exploding 0.01, karras 0.002)."""
+    largest_sigma: float | None = None
+    """Last noise level, in units of the pixels (unset: exploding 50, karras 80)."""
     zero_terminal: bool = False
     """Rescale the schedule so that its last step is pure noise (not with the target noise)."""
-    target: Literal["noise", "clean", "velocity"] = "noise"
+    target: Literal["noise", "clean", "velocity", "flow", "edm", "score"] = "noise"
     """What the network predicts."""
+    sigma_data: float = 0.5
+    """Deviation of the images in units of the pixels, above 0 (edm)."""
     weighting: Literal["none", "min_snr"] = "none"
     """Weight of the loss by noise level: none, or min-SNR with gamma 5."""
-    times: Literal["uniform", "stratified"] = "uniform"
-    """Training times of a batch: each at random, or spread evenly (less noisy gradients)."""
+    times: Literal["uniform", "stratified", "log_normal", "logit_normal"] = "uniform"
+    """Training times: at random, spread evenly over a batch, by EDM's levels, mid-flow."""
+    time_mean: float | None = None
+    """Mean of log sigma (log_normal, unset: -1.2) or of the logit of time (unset: 0)."""
+    time_deviation: float | None = None
+    """Its deviation, above 0 (unset: log_normal 1.2, logit_normal 1)."""
     loss: str = "mean_squared_error"
     """A Keras loss name, or module:Class of your own."""
     noise: Literal["gaussian", "entropy", "images"] = "gaussian"
@@ -69,11 +82,15 @@ class Diffusion:
             f"`first_beta` must not exceed `last_beta` ({self.last_beta}). "
             f"Received: {self.first_beta}.",
         )
-        require(
-            not (self.zero_terminal and self.target == "noise"),
-            "`zero_terminal` leaves no signal at the last step, where a noise prediction says "
-            "nothing of the image. Received: `target` noise. Take velocity or clean.",
-        )
+        check_process(self)
+        positive(self, "sigma_data")
+        for name in ("time_deviation", "smallest_sigma", "largest_sigma"):
+            if getattr(self, name) is not None:
+                positive(self, name)
+        if self.schedule in SIGMAS:
+            low, high = SIGMAS[self.schedule]
+            low, high = self.smallest_sigma or low, self.largest_sigma or high
+            require(low < high, f"`smallest_sigma` must be below {high}. Received: {low}.")
         require(
             not self.zero_terminal or self.steps > 1,
             "`zero_terminal` needs a chain of 2 `steps` or more. Received: 1.",
@@ -94,8 +111,10 @@ class Diffusion:
 class Sampling:
     """How images are drawn."""
 
-    sampler: Literal["ddim", "ddpm", "dpm_solver", "cold"] = "ddim"
-    """Sampler; dpm_solver: DPM-Solver++(2M), for 10 to 30 steps; cold: for images as noise."""
+    sampler: Literal[
+        "ddim", "ddpm", "dpm_solver", "cold", "euler", "heun", "langevin", "predictor_corrector"
+    ] = "ddim"
+    """Sampler; dpm_solver: DPM-Solver++(2M); cold: images as noise; heun: twice the work."""
     steps: int = 50
     """Denoising steps, 1 to the length of the chain."""
     spacing: Literal["trailing", "leading", "linspace"] = "trailing"
@@ -108,6 +127,16 @@ class Sampling:
     """Cold restoration: the algorithm of its paper; 2 corrects itself."""
     cold_noise: Literal["kept", "estimated"] = "kept"
     """Cold restoration: degrade again by the image it started from, or by an estimate of it."""
+    churn: float = 0.0
+    """Noise that euler and heun add over all steps, 0 or more (S_churn)."""
+    churn_interval: tuple[float, float] | None = None
+    """Churn where low <= sigma <= high only (unset: all)."""
+    churn_noise: float = 1.0
+    """Factor of the churn's noise, above 0 (S_noise)."""
+    moves: int = 1
+    """Langevin moves at each step (langevin, predictor_corrector)."""
+    snr: float = 0.16
+    """Length of a Langevin move in relation to its noise, (0, 1)."""
     clip: bool = True
     """Clip the estimated clean image to the pixel range at each step."""
     guidance: float = 0.0
@@ -129,5 +158,14 @@ class Sampling:
             interval is None or (len(interval) == 2 and 0 <= interval[0] < interval[1]),
             "`guidance_interval` must be two noise levels low and high, 0 <= low < high. "
             f"Received: {interval}.",
+        )
+        positive(self, "moves", "churn_noise")
+        require(self.churn >= 0, f"`churn` must be 0 or more. Received: {self.churn}.")
+        require(0 < self.snr < 1, f"`snr` must be in (0, 1). Received: {self.snr}.")
+        churned = self.churn_interval
+        require(
+            churned is None or (len(churned) == 2 and 0 <= churned[0] < churned[1]),
+            "`churn_interval` must be two noise levels low and high, 0 <= low < high. "
+            f"Received: {churned}.",
         )
         require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")

@@ -16,8 +16,8 @@ OPTIONS = {
 }
 # Samplers that fit a noise other than the Gaussian; those of "images" draw none on the way.
 SAMPLERS = {
-    "entropy": ("ddim", "ddpm", "dpm_solver", "cold"),
-    "images": ("cold", "ddim", "dpm_solver"),
+    "entropy": ("ddim", "ddpm", "dpm_solver", "cold", "euler", "heun"),
+    "images": ("cold", "ddim", "dpm_solver", "euler", "heun"),
 }
 
 
@@ -46,9 +46,10 @@ def check_noise(diffusion) -> None:
         f"noise. Received: {diffusion.target}.",
     )
     require(
-        diffusion.noise != "images" or diffusion.target != "noise",
+        diffusion.noise != "images" or diffusion.target not in ("noise", "score"),
         "With images as noise, sampling starts from an image that is nothing but noise, which a "
-        "prediction of the noise says nothing about. Received: `target` noise. Take clean.",
+        f"prediction of the noise says nothing about. Received: `target` {diffusion.target}. "
+        "Take clean.",
     )
 
 
@@ -64,4 +65,9 @@ def check_sampler(noise: str, sampling) -> None:
         noise != "images" or sampling.sampler != "ddim" or sampling.eta == 0,
         "With images as noise nothing is drawn at random: `sampling.eta` must be 0. Received: "
         f"{sampling.eta}.",
+    )
+    require(
+        noise != "images" or sampling.churn == 0,
+        "With images as noise nothing is drawn at random: `sampling.churn` must be 0. Received: "
+        f"{sampling.churn}.",
     )

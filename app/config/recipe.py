@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from app.config.data import Data
 from app.config.diffusion import Diffusion, Sampling
+from app.config.fitting import check_drawing
 from app.config.network import Network, Unet
 from app.config.noise import check_sampler
 from app.config.training import Evaluation, Optimizer, Training, Watching
@@ -45,6 +46,7 @@ class Recipe:
             f"`sampling.steps` must not exceed `diffusion.steps` ({self.diffusion.steps}). "
             f"Received: {self.sampling.steps}.",
         )
+        check_drawing(self.diffusion, self.sampling)
         require(
             self.sampling.guidance == 0 or self.diffusion.condition != "none",
             "`sampling.guidance` needs a condition, but `diffusion.condition` is none. "

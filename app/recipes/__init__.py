@@ -9,6 +9,7 @@ from app.errors import UserError
 from app.recipes import (
     adaptation,
     cifar10,
+    continuous,
     digits,
     mnist,
     mnist_noise,
@@ -17,7 +18,7 @@ from app.recipes import (
     transformer,
 )
 
-DIFFUSION = (mnist_small, digits, mnist, mnist_noise, cifar10, transformer)
+DIFFUSION = (mnist_small, continuous, digits, mnist, mnist_noise, cifar10, transformer)
 RECIPES = {
     recipe.name: recipe
     for module in (*DIFFUSION, noisy_labels, adaptation)

@@ -31,7 +31,12 @@ BAD = [
     (config.Training, {"epochs": 0}, "epochs"),
     (config.Training, {"ema_decay": 1.0}, "ema_decay"),
     (config.Training, {"epochs": 3, "swa_start_epoch": 3}, "swa_start_epoch"),
+    (config.Diffusion, {"sigma_data": 0.0}, "sigma_data"),
     (config.Sampling, {"eta": 1.5}, "eta"),
+    (config.Sampling, {"churn": -1.0}, "churn"),
+    (config.Sampling, {"churn_noise": 0.0}, "churn_noise"),
+    (config.Sampling, {"moves": 0}, "moves"),
+    (config.Sampling, {"snr": 1.0}, "snr"),
     (config.Sampling, {"seed": -1}, "seed"),
     (config.Sampling, {"guidance": -1.0}, "guidance"),
     (config.Watching, {"sample_every": -1}, "sample_every"),
@@ -73,11 +78,77 @@ def test_options_of_a_noise_that_do_not_fit_are_refused(diffusion, sentence):
 
 def test_samplers_that_draw_gaussian_noise_are_refused_where_images_are_the_noise():
     images = config.Diffusion(noise="images", target="clean")
-    with pytest.raises(ValueError, match="must be one of cold, ddim, dpm_solver. Received: ddpm"):
+    with pytest.raises(ValueError, match="must be one of cold, ddim, dpm_solver, .*Received: ddpm"):
         config.Recipe(name="x", diffusion=images, sampling=config.Sampling(sampler="ddpm"))
     with pytest.raises(ValueError, match="`sampling.eta` must be 0. Received: 0.5"):
         config.Recipe(name="x", diffusion=images, sampling=config.Sampling(eta=0.5))
+    with pytest.raises(ValueError, match="`sampling.churn` must be 0. Received: 2.0"):
+        churned = config.Sampling(sampler="heun", churn=2.0)
+        config.Recipe(name="x", diffusion=images, sampling=churned)
+    with pytest.raises(ValueError, match="Received: `target` score. Take clean."):
+        config.Diffusion(noise="images", target="score")
     config.Recipe(name="x", diffusion=images, sampling=config.Sampling(sampler="cold"))
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"schedule": "flow"}, "`schedule` flow goes with `target` flow, clean or edm.*noise"),
+        ({"schedule": "karras", "target": "velocity"}, "goes with `target` edm or score"),
+        ({"schedule": "exploding", "target": "flow"}, "goes with `target` edm or score"),
+        (
+            {"schedule": "karras", "target": "edm", "zero_terminal": True},
+            "`zero_terminal` rescales a variance-preserving schedule.*or take linear, cosine",
+        ),
+        ({"zero_terminal": True, "target": "score"}, "`target` score. Take velocity or clean"),
+        ({"target": "edm", "weighting": "min_snr"}, "take `weighting` none"),
+        ({"times": "logit_normal"}, "`schedule` flow; take log_normal, uniform or stratified"),
+        ({"time_mean": 0.1}, "read by the `times` log_normal and logit_normal"),
+        ({"times": "log_normal", "time_deviation": 0.0}, "`time_deviation` must be above 0"),
+        ({"largest_sigma": 9.0}, "read by the `schedule` exploding or karras"),
+        (
+            {"schedule": "karras", "target": "edm", "smallest_sigma": 3.0, "largest_sigma": 2.0},
+            "`smallest_sigma` must be below 2.0. Received: 3.0",
+        ),
+    ],
+)
+def test_a_process_whose_choices_do_not_fit_is_refused(values, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        config.Diffusion(**values)
+
+
+@pytest.mark.parametrize(
+    ("process", "sampler", "sentence"),
+    [
+        ({"schedule": "flow", "target": "flow"}, "langevin", "exploding or karras.*flow.*heun"),
+        ({}, "langevin", "exploding or karras.*linear. Take the sampler predictor_corrector"),
+        (
+            {"schedule": "flow", "target": "flow"},
+            "predictor_corrector",
+            "exploding, karras, linear.*Received: flow. Take the sampler heun, euler, ddim",
+        ),
+    ],
+)
+def test_a_sampler_that_cannot_draw_from_the_process_is_refused(process, sampler, sentence):
+    with pytest.raises(ValueError, match=f"`sampling.sampler` {sampler} goes with .*{sentence}"):
+        config.Recipe(
+            name="x",
+            diffusion=config.Diffusion(**process),
+            sampling=config.Sampling(sampler=sampler),
+        )
+
+
+def test_every_schedule_has_a_kind_and_the_kinds_are_those_of_the_schedules():
+    from app.build.diffusion import build_schedule
+    from app.config.fitting import KINDS, TARGETS
+    from app.diffusion.targets import TARGETS as BUILT
+
+    for name, kind in KINDS.items():
+        target = TARGETS[kind][-1]
+        process = config.Diffusion(schedule=name, target=target, steps=10)
+        schedule = build_schedule(process)
+        assert schedule.kind == kind
+        assert {name for name in BUILT if kind in BUILT[name].fits} == set(TARGETS[kind])
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -150,7 +150,10 @@ def test_the_verbs_draw_and_refuse(spots, world, capsys):
     assert main(["sample", run.id, "--sampler", "ddpm", *where]) == 2
     assert main(["sample", run.id, "--count", "41", *where]) == 2
     printed = " ".join("".join(capsys.readouterr()).split())
-    assert "`sampling.sampler` must be one of cold, ddim, dpm_solver. Received: ddpm" in printed
+    assert (
+        "`sampling.sampler` must be one of cold, ddim, dpm_solver, euler, heun. Received: ddpm"
+        in printed
+    )
     assert "there are 40 images to start from" in printed
     card = (run.folder / "model_card.md").read_text()
     assert "start=start" in card

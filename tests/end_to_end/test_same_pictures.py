@@ -24,6 +24,8 @@ BATCHES = (1, 7, 64)
 KINDS = {
     "ddim": {},
     "dpm_solver": {"sampler": "dpm_solver", "guidance_interval": (0.5, 5.0)},
+    "heun": {"sampler": "heun", "churn": 1.0},
+    "predictor_corrector": {"sampler": "predictor_corrector", "moves": 2},
 }
 
 # Loads a SavedModel where keras, jax and this repository cannot be imported.

@@ -6,10 +6,13 @@ import pytest
 from keras import ops
 
 from app.diffusion.condition import ClassCondition
-from app.diffusion.samplers import DDIM, DDPM, DPMSolver
-from app.diffusion.schedules import linear
+from app.diffusion.samplers import DDIM, DDPM, DPMSolver, Heun, Langevin, PredictorCorrector
+from app.diffusion.schedules import exploding, flow, karras, linear
+from app.diffusion.targets import EDMTarget
+from app.diffusion.training_times import LogNormal, Stratified
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
+from app.models.sampling import sampling_program
 from tests.oracles import alpha_bars
 
 SHAPE = (8, 8, 1)
@@ -133,7 +136,58 @@ def test_keras_file_gives_the_same_pictures(tmp_path):
         model.sample(labels=labels, steps=3), revived.sample(labels=labels, steps=3)
     )
     assert revived.target_name == "velocity" and revived.weighting == "min_snr"
-    assert revived.times == "stratified"
+    assert type(revived.times) is Stratified
+
+
+CONTINUOUS = {
+    "edm": (
+        karras(20),
+        {"target": EDMTarget(0.6), "times": LogNormal(-0.8, 1.0)},
+        (Heun(churn=5.0), DDIM(), DPMSolver()),
+    ),
+    "flow": (flow(20), {"target": "flow", "times": "logit_normal"}, (Heun(), DDPM())),
+    "score": (
+        exploding(20, 0.05, 10.0),
+        {"target": "score", "weighting": "min_snr"},
+        (Langevin(2), PredictorCorrector()),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_edm_flow_and_score_train_are_saved_and_sample(tmp_path, name):
+    schedule, choices, samplers = CONTINUOUS[name]
+    keras.utils.set_random_seed(1)
+    network = PlainCNN(channels=(4, 4), kernel_size=3)
+    model = DiffusionModel(network, schedule, SHAPE, **choices)
+    model.compile(optimizer=keras.optimizers.Adam(1e-2))
+    losses = model.fit(IMAGES, batch_size=16, epochs=6, verbose=0).history["loss"]
+    assert np.all(np.isfinite(losses)) and np.mean(losses[-2:]) < losses[0]
+    once, twice = (model.evaluate(IMAGES, batch_size=16, verbose=0) for _ in range(2))
+    assert once == twice
+    model.save(str(tmp_path / "model.keras"))
+    revived = keras.models.load_model(str(tmp_path / "model.keras"))
+    for part in ("schedule", "target", "times"):
+        assert revived.get_config()[part] == model.get_config()[part]
+    for sampler in samplers:
+        drawn = model.sample(3, steps=5, sampler=sampler, seed=2)
+        assert 0 < drawn.std()
+        again = revived.sample(3, steps=5, sampler=sampler, seed=2, batch_size=2)
+        assert np.abs(drawn.astype(int) - again).max() <= 1
+
+
+def test_the_start_has_the_deviation_of_the_last_level():
+    model = DiffusionModel(PlainCNN((4, 4)), karras(20, 0.01, 9.0), SHAPE, target="edm")
+    seen = []
+
+    class Spy(DDIM):
+        def __call__(self, denoiser, trajectory, start, *arguments, **options):
+            seen.append(start)
+            return start
+
+    program = sampling_program(model, Spy())
+    program(0, ops.zeros((64,)), 0.0, 4, 0)
+    assert abs(ops.convert_to_numpy(seen[0]).std() / 9.0 - 1) < 0.05
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
