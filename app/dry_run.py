@@ -68,8 +68,7 @@ def seconds_a_drawing(model, recipe):
 def _sampling_seconds(model, recipe):
     """Seconds of all drawing that follows training."""
     drawn = recipe.evaluation.samples + recipe.watching.samples
-    guided = 2 if recipe.sampling.guidance else 1
-    return drawn * recipe.sampling.steps * guided * seconds_a_drawing(model, recipe)
+    return drawn * recipe.sampling.evaluations * seconds_a_drawing(model, recipe)
 
 
 def _median_seconds(function):

@@ -33,7 +33,7 @@ def forecast(children):
             known[setting] = _timed(recipe)
         step, steps, drawing = known[setting]
         if isinstance(child, Measured):
-            found[key] = REST + drawing * _evaluations(child.drawn_by) * child.samples
+            found[key] = REST + drawing * child.drawn_by.evaluations * child.samples
         else:
             training = step * steps * recipe.training.epochs
             found[key] = REST + training + drawing * _drawn(recipe)
@@ -55,11 +55,6 @@ def _structure(values):
     return bool(values) if isinstance(values, float) else values
 
 
-def _evaluations(sampling):
-    """Evaluations of the network an image."""
-    return sampling.steps * (2 if sampling.guidance else 1)
-
-
 def _drawn(recipe: AnyRecipe):
     """Evaluations of the network for all that a run of this recipe draws, times images."""
     if recipe.kind != "diffusion":
@@ -71,7 +66,7 @@ def _drawn(recipe: AnyRecipe):
     images = recipe.evaluation.samples + watching.samples
     images += watching.samples * _times(watching.sample_every, training.epochs)
     images += kinds * watching.score_samples * _times(watching.score_every, training.epochs)
-    return images * _evaluations(recipe.sampling)
+    return images * recipe.sampling.evaluations
 
 
 def _times(every, epochs):

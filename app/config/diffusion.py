@@ -169,3 +169,10 @@ class Sampling:
             f"Received: {churned}.",
         )
         require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")
+
+    @property
+    def evaluations(self) -> int:
+        """Evaluations of the network that one image takes."""
+        extra = {"heun": 1, "langevin": self.moves - 1, "predictor_corrector": self.moves}
+        per_step = 1 + extra.get(self.sampler, 0)
+        return self.steps * per_step * (2 if self.guidance else 1)

@@ -51,7 +51,7 @@ class Target(Configured):
         """Returns None, and refuses a schedule on which this target is not sound.
 
         Raises:
-            ValueError: another kind of schedule, or one without signal at its last step.
+            ValueError: another kind of schedule, or one made to have no signal at its last step.
         """
         if schedule.kind not in self.fits:
             raise ValueError(
@@ -59,7 +59,7 @@ class Target(Configured):
                 f"Received: schedule '{schedule.name}', kind {schedule.kind}. Take target 'edm', "
                 "which goes with all, or another schedule."
             )
-        if self.needs_signal and schedule.signal_rates[-1] == 0.0:
+        if self.needs_signal and (schedule.arguments or {}).get("zero_terminal"):
             raise ValueError(
                 "A schedule of zero terminal SNR has no signal at its last step, where a noise "
                 f"prediction says nothing of the image. Received: target '{self.name}'. Pass "

@@ -151,6 +151,16 @@ def test_every_schedule_has_a_kind_and_the_kinds_are_those_of_the_schedules():
         assert {name for name in BUILT if kind in BUILT[name].fits} == set(TARGETS[kind])
 
 
+@pytest.mark.parametrize(
+    ("sampler", "evaluations"),
+    [("ddim", 10), ("heun", 20), ("langevin", 30), ("predictor_corrector", 40)],
+)
+def test_evaluations_of_the_network_for_an_image(sampler, evaluations):
+    sampling = config.Sampling(sampler=sampler, steps=10, moves=3)
+    assert sampling.evaluations == evaluations
+    assert dataclasses.replace(sampling, guidance=0.5).evaluations == 2 * evaluations
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_recipes_survive_json(name):
     values = json.loads(json.dumps(config.to_dict(RECIPES[name])))
