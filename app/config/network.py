@@ -75,6 +75,21 @@ class Unet:
             )
         require(0 <= self.dropout < 1, f"`dropout` must be in [0, 1). Received: {self.dropout}.")
 
+    def deaf_warning(self) -> str | None:
+        """A sentence if a level has one channel a group of normalisation, else None.
+
+        Time and condition are added to the channels, and normalising each channel by itself takes
+        out again what was added to it.
+        """
+        channels = self.width * min(self.multipliers)
+        if self.groups < channels:
+            return None
+        return (
+            f"With {self.groups} groups of normalisation a level of {channels} channels has one "
+            "channel a group, which takes out again what time and condition add to it. Pass "
+            f"--network.groups {max(1, channels // 4)}."
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class DiT:

@@ -11,7 +11,7 @@ RECIPES = [
         name="digits",
         summary="8x8 digits, class-conditional U-Net: the whole path, quickly.",
         data=Data(name="digits"),
-        network=Unet(width=32, multipliers=(1, 2), blocks=1, attention_resolutions=()),
+        network=Unet(width=32, multipliers=(1, 2), blocks=1, attention_resolutions=(), groups=8),
         diffusion=Diffusion(schedule="cosine", target="velocity", condition="class"),
         optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup_steps=50),
         training=Training(epochs=60, batch_size=64, ema_decay=0.99),

@@ -60,7 +60,9 @@ UNET = Recipe(
     name="mnist-unet",
     summary="Class-conditional U-Net on full MNIST, clean target, cosine schedule.",
     data=Data(name="mnist", validation_fraction=1 / 60),
-    network=Unet(width=32, multipliers=(1, 2), blocks=1, attention_resolutions=(7,), patch_size=2),
+    network=Unet(
+        width=32, multipliers=(1, 2), blocks=1, attention_resolutions=(7,), groups=8, patch_size=2
+    ),
     diffusion=Diffusion(schedule="cosine", target="clean", times="stratified", condition="class"),
     optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup_steps=200),
     training=Training(epochs=8, batch_size=128, ema_decay=0.999),

@@ -29,6 +29,7 @@ RECIPES = [
             multipliers=(1, 2),
             blocks=1,
             attention_resolutions=(7,),
+            groups=8,
             patch_size=2,
         ),
         diffusion=Diffusion(

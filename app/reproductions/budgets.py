@@ -47,7 +47,9 @@ def unet_budget(recipe, budget, directory=None):
         return replace(
             recipe,
             data=replace(recipe.data, directory=directory),
-            network=replace(recipe.network, width=32, multipliers=(1, 2), blocks=1, patch_size=2),
+            network=replace(
+                recipe.network, width=32, multipliers=(1, 2), blocks=1, groups=8, patch_size=2
+            ),
             optimizer=replace(recipe.optimizer, learning_rate=1e-3),
             training=replace(recipe.training, epochs=8),
             sampling=Sampling(steps=50),
@@ -56,7 +58,14 @@ def unet_budget(recipe, budget, directory=None):
     return replace(
         recipe,
         data=Data(name="mnist-5k"),
-        network=Unet(width=8, multipliers=(1, 2), blocks=1, attention_resolutions=(), patch_size=2),
+        network=Unet(
+            width=8,
+            multipliers=(1, 2),
+            blocks=1,
+            attention_resolutions=(),
+            groups=2,
+            patch_size=2,
+        ),
         optimizer=replace(recipe.optimizer, learning_rate=2e-3),
         training=replace(recipe.training, epochs=2, swa_start_epoch=None, ema_decay=0.9),
         sampling=Sampling(steps=8),

@@ -48,7 +48,7 @@ def children(budget, seeds, directory=None):
         base = replace(
             UNET,
             data=Data(name="mnist", directory=directory, validation_fraction=1 / 6),
-            network=replace(UNET.network, width=16),
+            network=replace(UNET.network, width=16, groups=4),
             optimizer=replace(UNET.optimizer, learning_rate=1e-3, decay="constant"),
             training=replace(UNET.training, epochs=8, swa_start_epoch=3, ema_decay=0.999),
             watching=watching,

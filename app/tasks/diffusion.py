@@ -9,6 +9,7 @@ from app.build.noise import noise_images
 from app.build.optimizer import build_optimizer, jit_compile
 from app.compare_averages import compare_averages
 from app.compare_steps import compare_steps
+from app.config import Unet
 from app.data.paired import PairedBatches
 from app.data.pipeline import Batches
 from app.evaluate import evaluate_run
@@ -55,8 +56,8 @@ def untrained(recipe, images):
         text_term=term,
         jit_compile=xla,
     )
-    warning = model.schedule.terminal_warning()
-    if warning:
+    deaf = recipe.network.deaf_warning() if isinstance(recipe.network, Unet) else None
+    for warning in filter(None, (model.schedule.terminal_warning(), deaf)):
         console.print(f"note: {warning}")
     return model
 

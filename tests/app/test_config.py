@@ -232,3 +232,26 @@ def test_help_loads_no_backend():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "width, multipliers, groups, deaf",
+    [
+        (32, (1, 2), 32, True),
+        (32, (1, 2), 16, False),
+        (64, (1, 2), 32, False),
+        (8, (2, 1), 8, True),
+    ],
+)
+def test_a_level_of_one_channel_a_group_is_said(width, multipliers, groups, deaf):
+    network = config.Unet(width=width, multipliers=multipliers, groups=groups)
+    sentence = network.deaf_warning()
+    assert (sentence is not None) == deaf
+    if deaf:
+        assert f"--network.groups {width // 4}" in sentence
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_no_recipe_has_a_level_that_hears_neither_time_nor_condition(name):
+    network = RECIPES[name].network
+    assert not isinstance(network, config.Unet) or network.deaf_warning() is None
