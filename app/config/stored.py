@@ -60,8 +60,9 @@ def _part(name, annotation, value):
 def _made(kind, values):
     """An instance of a config class; JSON's lists become tuples."""
     known = {field.name for field in dataclasses.fields(kind)}
+    received = sorted(set(values) - known) if isinstance(values, dict) else values
     require(
-        isinstance(values, dict) and set(values) <= known,
-        f"{kind.__name__} takes {', '.join(sorted(known))}. Received: {values!r:.200}.",
+        isinstance(values, dict) and not received,
+        f"{kind.__name__} takes {', '.join(sorted(known))}. Received: {received!r:.200}.",
     )
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

@@ -3,7 +3,7 @@
 from keras import ops
 
 from app.diffusion.randomness import CHURN, CORRECTOR
-from app.diffusion.samplers import loop
+from app.diffusion.samplers import DDIM, DDPM, loop
 
 
 def inpaint(
@@ -50,7 +50,7 @@ def inpaint(
         float32 images.
 
     Raises:
-        ValueError: a sampler that carries more than the images from step to step.
+        ValueError: a sampler other than DDPM and DDIM.
 
     Example:
         ```python
@@ -61,14 +61,14 @@ def inpaint(
     Source: Lugmayr, Danelljan, Romero, Yu, Timofte, Van Gool 2022, arXiv:2201.09865, algorithm 1
     (jumps of one step).
     """
-    if type(sampler).state_of is not loop.Sampler.state_of:
+    if not isinstance(sampler, (DDPM, DDIM)):
         raise ValueError(
             "Inpainting goes back a step after each, which a sampler that remembers its last steps "
-            f"cannot. Received: {type(sampler).__name__}. Take DDPM, or DDIM."
+            "or corrects its own cannot. "
+            f"Received: {type(sampler).__name__}. Take DDPM, or DDIM."
         )
     known, drawn = ops.cast(known, "float32"), ops.cast(mask, "bool")
-    streams = (loop.drawer(seed, first_index, stream) for stream in (CORRECTOR, CHURN))
-    (level, renew), plain = streams, loop.drawer(seed, first_index)
+    draw = loop.drawer(seed, first_index)
     times = ops.cast(resampling, "int32")
     shape = ops.shape(known)
 
@@ -80,11 +80,11 @@ def inpaint(
         def once(turn, noisy):
             place = index * times + turn  # a place of its own for the noise of every turn
             following = sampler.step(
-                denoiser, trajectory, noisy, index, condition, lambda _, size: plain(place, size)
+                denoiser, trajectory, noisy, index, condition, lambda _, size: draw(place, size)
             )
-            held = next_signal * known + next_rate * level(place, shape)
+            held = next_signal * known + next_rate * draw(place, shape, CORRECTOR)
             following = ops.where(drawn, following, held)
-            back = signal / next_signal * following + ops.sqrt(beta) * renew(place, shape)
+            back = signal / next_signal * following + ops.sqrt(beta) * draw(place, shape, CHURN)
             return ops.where(turn < count - 1, back, following)
 
         return ops.fori_loop(0, count, once, noisy)

@@ -75,7 +75,13 @@ def test_the_work_is_interrupted_with_the_process_that_waits(how, tmp_path):
     )
     (tmp_path / "program.py").write_text(program)
     command = [sys.executable, str(tmp_path / "program.py")]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as first:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # A background shell turns SIGINT off for all below it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as first:
         _until(tmp_path / "begun")
         first.send_signal(how)
         first.wait(120)

@@ -102,7 +102,8 @@ TYPED = [
     for part, kind in PARTS.items()
     for field in dataclasses.fields(kind)
 ]
-TYPED = [(option, kind) for option, kind in TYPED if kind not in (str, bool, str | None)]
+TEXTS = (str, str | None, tuple[str, ...])  # any value is one
+TYPED = [(option, kind) for option, kind in TYPED if kind not in (bool, *TEXTS)]
 
 
 @pytest.mark.parametrize("option, kind", TYPED, ids=[option for option, _ in TYPED])

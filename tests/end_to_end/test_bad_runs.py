@@ -217,7 +217,7 @@ DAMAGE = [
     (configuration(network__kind="gone"), r"`kind` must be one of .*Received: None"),
     (configuration(network=3), r"`kind` must be one of .*Received: 3"),
     (configuration(training__epochs="many"), r"`epochs` must be a whole number.*'many'"),
-    (configuration(training__speed=3), r"Training takes .*'speed': 3"),
+    (configuration(training__speed=3), r"Training takes .*Received: \['speed'\]"),
     (configuration(data=[1]), r"Data takes .*Received: \[1\]"),
     (halved("weights/raw.weights.h5"), r"weights .*raw\.weights\.h5 are damaged"),
     (written("weights/raw.weights.h5", "text"), r"weights .*raw\.weights\.h5 are damaged"),

@@ -255,7 +255,7 @@ def test_bad_labels_and_requests_are_refused():
 def test_zero_terminal_snr_trains_and_samples_and_refuses_the_target_noise(tmp_path):
     schedule = linear(20).zero_terminal()
     network = PlainCNN(channels=(4, 4), kernel_size=3)
-    with pytest.raises(ValueError, match="Pass target 'velocity' or 'clean'"):
+    with pytest.raises(ValueError, match="Pass target 'velocity', 'clean', 'flow' or 'edm'"):
         DiffusionModel(network, schedule, SHAPE)
     for target, weighting in (("velocity", "min_snr"), ("clean", "none")):
         model = DiffusionModel(network, schedule, SHAPE, target=target, weighting=weighting)
