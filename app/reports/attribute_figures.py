@@ -84,7 +84,7 @@ def control_figure(scores, path):
     axes.set(xlim=(0, 1), xlabel=f"share of n = {found[0].samples} images that have it")
     axes.invert_yaxis()
     axes.grid(alpha=0.3, axis="x")
-    axes.legend(fontsize=8)
+    figure.legend(fontsize=8, loc="outside upper center", ncols=3)
     save(figure, path)
 
 

@@ -35,7 +35,7 @@ def by_row(results, path):
         if pair == PAPER_PAIR:
             paper = [(target, row) for row, (_, target) in PAPER.items() if row in rows]
             axes.plot(*zip(*paper, strict=True), "kx", label="the report")
-            axes.legend()
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
         axes.invert_yaxis()
         axes.set(title=pair, xlabel="accuracy on the target, last epoch", xlim=(0, 1))
         axes.grid(alpha=0.3, axis="x")
@@ -64,7 +64,7 @@ def curves(results, path):
                     axes.plot(*zip(*points, strict=True), line, color=f"C{place}", label=name)
             axes.set(title=f"{pair}: {title}", xlabel="epoch")
             axes.grid(alpha=0.3)
-        panels[0].legend(fontsize="x-small")
+        panels[0].legend(fontsize="x-small", ncols=2, loc="lower right")
     save(figure, path)
 
 
