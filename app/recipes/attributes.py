@@ -3,9 +3,12 @@
 Source: two student reports; the digits are our own, to have attributes that can be measured.
 Command: python -m app train mnist-attributes
          python -m app train celeba-attributes --data.directory TFDS_FOLDER
-Time: mnist-attributes minutes on two CPU cores, as mnist-small; not yet trained as it stands here,
-see docs/results/attributes.md. celeba-attributes is for a GPU; never trained: no faces were here.
+Time: mnist-attributes as mnist-small and some minutes of drawing; 28 minutes beside tests.
+Seen 2026-11-25, one seed: asked for one attribute, 0.67 more of the digits have it than without
+asking (docs/results/attributes.md). celeba-attributes is for a GPU; never trained: no faces here.
 """
+
+from dataclasses import replace
 
 from app.config import (
     Data,
@@ -18,26 +21,18 @@ from app.config import (
     Unet,
     Watching,
 )
+from app.recipes import mnist_small
 
-MNIST = Recipe(
+(BASE,) = mnist_small.RECIPES
+
+MNIST = replace(
+    BASE,
     name="mnist-attributes",
     summary="5,000 embedded MNIST digits by ten measured attributes.",
-    data=Data(name="mnist-5k-attributes", validation_fraction=0.05),
-    network=Unet(
-        width=32,
-        multipliers=(1, 2),
-        blocks=1,
-        attention_resolutions=(7,),
-        groups=8,  # of 32, one channel each, the normalisation would take the attributes out again
-        patch_size=2,
-    ),
-    diffusion=Diffusion(
-        schedule="cosine", target="clean", times="stratified", condition="attributes"
-    ),
-    optimizer=Optimizer(learning_rate=2e-3, decay="cosine", warmup_steps=100),
-    training=Training(epochs=34, batch_size=64, ema_decay=0.995),
-    sampling=Sampling(steps=25, eta=1.0, guidance=1.0),
-    watching=Watching(sample_every=8, samples=100),
+    data=replace(BASE.data, name="mnist-5k-attributes"),
+    diffusion=replace(BASE.diffusion, condition="attributes"),
+    sampling=replace(BASE.sampling, guidance=1.0),
+    watching=replace(BASE.watching, samples=100),
     evaluation=Evaluation(
         samples=1000,
         extractor="digit-classifier",
