@@ -11,6 +11,7 @@ from app.errors import UserError
 from app.files import writing
 from app.models.sampling import draw_images, sampling_program
 from app.progress import console
+from app.saved_model import without_optimizer, write_archive
 from app.trained import load_trained
 
 # Reloaded programs may round differently in the last bit of a float: one grey level of 255.
@@ -32,10 +33,7 @@ def export(run, recipe, model):
     Raises:
         UserError: what was written does not give the same images when loaded again.
     """
-    # A copy without optimizer: its state would be exported too.
-    weights = model.get_weights()
-    model = type(model).from_config(model.get_config())
-    model.set_weights(weights)
+    model = without_optimizer(model)
     sampler = build_sampler(recipe.sampling, model.pixel_range)
     folder = run.path("saved_model")
     with writing(folder):
@@ -68,7 +66,7 @@ def export_denoiser(model, path):
 
     noisy = keras.InputSpec(shape=(None, *model.image_shape), dtype="float32", name="noisy")
     time = keras.InputSpec(shape=(None,), dtype="float32", name="time")
-    _write(model, path, denoise, [noisy, time, _rows(model, "condition")])
+    write_archive(model, path, denoise, [noisy, time, _rows(model, "condition")])
 
 
 def export_sampler(model, sampler, path, spacing="trailing", guidance_interval=None):
@@ -100,7 +98,7 @@ def export_sampler(model, sampler, path, spacing="trailing", guidance_interval=N
     if model.noise.given_start:
         shape = (None, *model.image_shape)
         signature.append(keras.InputSpec(shape=shape, dtype="uint8", name="start"))
-    _write(model, path, sample, signature)
+    write_archive(model, path, sample, signature)
 
 
 def _rows(model, name):
@@ -109,14 +107,6 @@ def _rows(model, name):
     if null is None or len(null.shape) == 1:
         return keras.InputSpec(shape=(None,), dtype="int32", name=name)
     return keras.InputSpec(shape=(None, *null.shape[1:]), dtype="float32", name=name)
-
-
-def _write(model, path, function, signature):
-    """Writes one SavedModel; inputs are named as the function's arguments."""
-    archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint("serve", function, input_signature=signature)
-    archive.write_out(str(path), verbose=False)
 
 
 def compare_with_reloaded(model, sampler, recipe, path):

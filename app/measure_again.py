@@ -6,13 +6,11 @@ import numpy as np
 from keras import ops
 
 from app.build.data import build_data
-from app.build.sampling import class_labels, drawing
+from app.build.sampling import build_sampler, class_labels
 from app.config import Evaluation
-from app.data.pixels import quantize
-from app.diffusion.compiled import compiled
-from app.diffusion.times import Trajectory
 from app.evaluate import evaluate
 from app.metrics.subsets import shuffled
+from app.models.row_program import draw_rows
 from app.progress import bar, console
 from app.reproductions.measured import config_of
 from app.run import Run
@@ -87,8 +85,6 @@ def draw_from(model, recipe, images, child):
         uint8 `(samples, height, width, channels)`, and their labels or None.
     """
     sampling, schedule = recipe.sampling, model.schedule
-    arguments = drawing(sampling, model.pixel_range)
-    sampler, steps = arguments["sampler"], sampling.steps
     few = images.train.first(min(len(images.train), 10_000))
     training, labels = few.images, class_labels(model, child.samples)
     if child.start == "mean":
@@ -100,31 +96,25 @@ def draw_from(model, recipe, images, child):
         clean, labels = training[chosen], None if labels is None else few.labels[chosen]
     condition = np.zeros(child.samples, "int32") if labels is None else labels
 
-    def program(clean, condition, first_index):
-        count = ops.shape(clean)[0]
-        noise = model.noise.start(sampling.seed, first_index, count, model.image_shape)
+    def draw(sampler, denoise, trajectory, seed, index, rows, condition):
+        (clean,) = rows
+        noise = model.noise.start(seed, index, ops.shape(clean)[0], model.image_shape)
         start = schedule.signal_rate(1.0) * clean + schedule.noise_rate(1.0) * noise
-        drawn = sampler(
-            model.denoiser(),
-            Trajectory(schedule, steps, sampling.spacing),
-            start,
-            sampling.seed,
-            first_index,
-            condition=condition if model.conditional else None,
-            noise=model.noise.in_loop(sampling.seed, first_index),
-        )
-        return quantize(drawn, model.pixel_range)
+        in_loop = model.noise.in_loop(seed, index)
+        return sampler(denoise, trajectory, start, seed, index, condition=condition, noise=in_loop)
 
-    program, found, size = compiled(program, model.variables), [], sampling.batch_size
     with bar("sampling", child.samples) as show:
-        for first in range(0, child.samples, size):
-            # The last batch is filled up, so that every batch has one shape and compiles once.
-            rows = np.arange(first, first + size) % child.samples
-            drawn = program(
-                model(clean[rows]),
-                ops.convert_to_tensor(condition[rows]),
-                ops.convert_to_tensor(first, "int32"),
-            )
-            found.append(ops.convert_to_numpy(drawn))
-            show(min(first + size, child.samples))
-    return np.concatenate(found)[: child.samples], labels
+        drawn = draw_rows(
+            model,
+            "other start",
+            draw,
+            [ops.convert_to_numpy(model(clean))],
+            condition,
+            build_sampler(sampling, model.pixel_range),
+            steps=sampling.steps,
+            spacing=sampling.spacing,
+            seed=sampling.seed,
+            batch_size=sampling.batch_size,
+            progress=show,
+        )
+    return drawn, labels

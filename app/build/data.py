@@ -33,11 +33,7 @@ def build_data(recipe: config.Recipe) -> Images:
         )
     test = load_part(recipe.data, "test")
     train, validation = split(whole, recipe.data.validation_fraction, seed=0)
-    if len(train) < recipe.training.batch_size:
-        raise UserError(
-            f"{recipe.data.name} has {len(train)} training images, fewer than a batch of "
-            f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
-        )
+    check_batch(recipe, len(train))
     return Images(train, validation, test)
 
 
@@ -53,3 +49,21 @@ def load_part(data: config.Data, part):
         attribute_names=data.attribute_names,
     )
     return drawn(whole, data.training_images) if part == "train" and data.training_images else whole
+
+
+def check_batch(recipe, count):
+    """Refuses a recipe whose batch is larger than its `count` training images."""
+    if count < recipe.training.batch_size:
+        raise UserError(
+            f"{recipe.data.name} has {count} training images, fewer than a batch of "
+            f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
+        )
+
+
+def check_classes(recipe, dataset):
+    """Refuses images without class labels, which a classifier cannot learn from."""
+    if not dataset.classes:
+        raise UserError(
+            f"A classifier needs class labels, and {recipe.data.name} has none. Put the images "
+            "into one folder a class, or take a data set with labels."
+        )

@@ -75,6 +75,31 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
     return np.clip(np.floor(scaled + np.float32(0.5)), 0, 255).astype("uint8")
 
 
+def scale(images, pixel_range=(-1.0, 1.0)):
+    """Floats as a model trains on them, in keras.ops: uint8 pixels scaled, floats as they are.
+
+    Args:
+        images: uint8 tensor of any shape, or floats in `pixel_range`.
+        pixel_range: (low, high), the floats that 0 and 255 become. Default (-1, 1).
+
+    Returns:
+        float32 tensor of the same shape.
+
+    Example:
+        ```python
+        floats = scale(ops.convert_to_tensor(images), (-0.5, 0.5))
+        ```
+    """
+    import keras
+    from keras import ops
+
+    floats = ops.cast(images, "float32")
+    if keras.backend.standardize_dtype(images.dtype) == "uint8":
+        low, high = pixel_range
+        floats = low + (high - low) / 255.0 * floats
+    return floats
+
+
 def quantize(images, pixel_range=(-1.0, 1.0)):
     """The same rule as `to_uint8` in keras.ops, for compiled and exported samplers.
 

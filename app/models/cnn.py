@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from app.errors import UserError
+from app.models.condition_input import condition_or_null
 from layers import AttributeEmbedding, LabelEmbedding, SinusoidalEmbedding
 
 
@@ -130,19 +131,10 @@ class PlainCNN(keras.Model):
         embedding = self.time_embedding(time)
         for layer in self.time_layers:
             embedding = layer(embedding)
-        if self.label_embedding:
-            if condition is None:
-                condition = ops.full((ops.shape(noisy)[0],), self.classes, "int32")
-            embedding = embedding + self.label_embedding(condition)
-        elif self.attribute_embedding:
-            if condition is None:
-                condition = ops.zeros((ops.shape(noisy)[0], self.attributes))
-            embedding = embedding + self.attribute_embedding(condition)
-        elif condition is not None:
-            raise UserError(
-                "The network was made without a condition but received one. Give it `classes` or "
-                "`attributes`, or pass no condition."
-            )
+        count = ops.shape(noisy)[0]
+        condition = condition_or_null(condition, count, self.classes, self.attributes)
+        if condition is not None:
+            embedding = embedding + (self.label_embedding or self.attribute_embedding)(condition)
         hidden = noisy
         for i, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
             hidden = ops.gelu(norm(convolution(hidden)), approximate=False)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from app.data.pixels import scale
 from app.diffusion.condition import NoCondition
 from app.diffusion.denoiser import denoiser
 from app.diffusion.noise import GaussianNoise
@@ -118,7 +119,7 @@ class DiffusionModel(keras.Model):
 
     def call(self, images, training=None):
         """Images as floats in `pixel_range`."""
-        return self._scaled(images)
+        return scale(images, self.pixel_range)
 
     def compile(self, optimizer="adam", loss="mean_squared_error", text_term=None, **kwargs):
         """As `keras.Model.compile`; the loss compares the network's output with its target.
@@ -135,7 +136,7 @@ class DiffusionModel(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Noises the images, asks the network, compares: the whole of training."""
-        clean, *paired = self.noise.separate(self._scaled(x))
+        clean, *paired = self.noise.separate(scale(x, self.pixel_range))
         count = ops.shape(clean)[0]
         condition = self._condition_of(y)
         if training:
@@ -179,14 +180,6 @@ class DiffusionModel(keras.Model):
     def sample(self, count=None, labels=None, **options):
         """Draws uint8 images `(count, height, width, channels)`; see `draw_images`."""
         return draw_images(self, count, labels, **options)
-
-    def _scaled(self, images):
-        """Float images in `pixel_range`; uint8 images are scaled."""
-        floats = ops.cast(images, "float32")
-        if keras.backend.standardize_dtype(images.dtype) == "uint8":
-            low, high = self.pixel_range
-            floats = low + (high - low) / 255.0 * floats
-        return floats
 
     def _condition_of(self, labels):
         """The condition that `y` stands for; an unconditional model ignores `y`."""

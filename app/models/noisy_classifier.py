@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from app.data.pixels import scale
 from app.diffusion.compiled import compiled
 from app.diffusion.likelihood import log_likelihood
 from app.diffusion.randomness import START, normal
@@ -95,11 +96,7 @@ class NoisyClassifier(keras.Model):
 
     def call(self, images, training=None):
         """Images as floats in `pixel_range`."""
-        floats = ops.cast(images, "float32")
-        if keras.backend.standardize_dtype(images.dtype) == "uint8":
-            low, high = self.pixel_range
-            floats = low + (high - low) / 255.0 * floats
-        return floats
+        return scale(images, self.pixel_range)
 
     def compile(self, optimizer="adam", **kwargs):
         """As `keras.Model.compile`; the loss is the likelihood of the condition."""

@@ -4,13 +4,12 @@ Picture i depends on the weights, the seed, its index `first_index + i` and its 
 as in `draw_images`: not on the batch size.
 """
 
-import numpy as np
 from keras import ops
 
 from app.data.pixels import quantize
 from app.diffusion.compiled import compiled
 from app.diffusion.times import Trajectory
-from app.models.sampling import conditioned
+from app.models.sampling import conditioned, in_batches
 
 
 def draw_rows(
@@ -54,22 +53,16 @@ def draw_rows(
 
     if key not in model.sampling.programs:
         model.sampling.programs[key] = compiled(program, model.variables, xla)
-    count = len(condition)
-    batch_size = min(batch_size, count)
-    images = np.empty((count, *model.image_shape), "uint8")
-    for begin in range(0, count, batch_size):
-        part = min(batch_size, count - begin)
-        filled = np.minimum(np.arange(begin, begin + batch_size), count - 1)  # one shape for all
-        drawn = model.sampling.programs[key](
+
+    def of_batch(begin, chosen):
+        return model.sampling.programs[key](
             ops.convert_to_tensor(seed, "int32"),
             ops.convert_to_tensor(guidance, "float32"),
             ops.convert_to_tensor(first_index + begin, "int32"),
-            *(ops.convert_to_tensor(each[filled]) for each in (condition, *rows)),
+            *(ops.convert_to_tensor(each[chosen]) for each in (condition, *rows)),
         )
-        images[begin : begin + part] = ops.convert_to_numpy(drawn)[:part]
-        if progress:
-            progress(begin + part)
-    return images
+
+    return in_batches(of_batch, (len(condition), *model.image_shape), batch_size, progress)
 
 
 def check_source(model):

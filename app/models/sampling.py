@@ -123,37 +123,50 @@ def draw_images(
         variables = sum((guide.variables for guide in guides), model.variables)
         xla = xla if all(guide.xla for guide in guides) else False
         model.sampling.programs[key] = compiled(program, variables, xla)
-    batch_size = min(batch_size, count)
-    images = np.empty((count, *model.image_shape), "uint8")
-    for begin in range(0, count, batch_size):
-        part = slice(begin, begin + batch_size)
-        rows = [_filled(values[part], batch_size) for values in (condition, *starts)]
+
+    def draw(begin, rows):
         asked = [
             (
-                ops.convert_to_tensor(_filled(guide.rows[part], batch_size)),
+                ops.convert_to_tensor(guide.rows[rows]),
                 ops.convert_to_tensor(guide.scale, "float32"),
             )
             for guide in guides
         ]
-        drawn = model.sampling.programs[key](
+        return model.sampling.programs[key](
             ops.convert_to_tensor(seed, "int32"),
-            ops.convert_to_tensor(rows[0]),
+            ops.convert_to_tensor(condition[rows]),
             ops.convert_to_tensor(guidance, "float32"),
             ops.convert_to_tensor(steps, "int32"),
             ops.convert_to_tensor(first_index + begin, "int32"),
-            ops.convert_to_tensor(rows[1]) if starts else None,
+            ops.convert_to_tensor(starts[0][rows]) if starts else None,
             asked,
         )
+
+    return in_batches(draw, (count, *model.image_shape), batch_size, progress)
+
+
+def in_batches(draw, shape, batch_size, progress=None):
+    """Draws images in batches of one shape, so that their program compiles once.
+
+    Args:
+        draw: function (begin, rows) -> uint8 images, one for each of `rows`; those are begin,
+            begin + 1, ..., and the last image again where there are no more.
+        shape: (count, height, width, channels) of all images.
+        batch_size: int >= 1.
+        progress: function called with the number of images finished, after each batch, or None.
+
+    Returns:
+        uint8 numpy array of that shape.
+    """
+    count, images = shape[0], np.empty(shape, "uint8")
+    batch_size = min(batch_size, count)
+    for begin in range(0, count, batch_size):
         finished = min(begin + batch_size, count)
+        drawn = draw(begin, np.minimum(np.arange(begin, begin + batch_size), count - 1))
         images[begin:finished] = ops.convert_to_numpy(drawn)[: finished - begin]
         if progress:
             progress(finished)
     return images
-
-
-def _filled(rows, count):
-    """Rows and as many copies of the last as make `count`: all batches compile once."""
-    return np.concatenate([rows, np.repeat(rows[-1:], count - len(rows), axis=0)])
 
 
 def _starts(model, count, start, seed, first_index):

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from app.errors import UserError
+from app.models.condition_input import condition_or_null
 from app.models.unet_parts import Stage, level_sides
 from layers import (
     AttributeEmbedding,
@@ -242,18 +243,9 @@ class Unet(keras.Model):
         embedding = self.time_embedding(time)
         for layer in self.time_layers:
             embedding = layer(embedding)
-        if self.condition_embedding is None:
-            if condition is None:
-                return embedding
-            raise UserError(
-                "The network was made without a condition but received one. Give it `classes` or "
-                "`attributes`, or pass no condition."
-            )
-        if condition is None and self.classes:
-            condition = ops.full((ops.shape(time)[0],), self.classes, "int32")
-        elif condition is None:
-            condition = ops.zeros((ops.shape(time)[0], self.attributes))
-        return embedding + self.condition_embedding(condition)
+        count = ops.shape(time)[0]
+        condition = condition_or_null(condition, count, self.classes, self.attributes)
+        return embedding if condition is None else embedding + self.condition_embedding(condition)
 
     def compute_output_shape(self, noisy_shape, time_shape=None, condition_shape=None):
         """The shape of what `call` returns."""

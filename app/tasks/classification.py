@@ -6,12 +6,11 @@ import functools
 import numpy as np
 
 from app.build.classifier import compiled_classifier
-from app.build.data import load_part
+from app.build.data import check_batch, check_classes, load_part
 from app.data import Dataset
 from app.data.augmentation import AugmentedBatches
 from app.data.pipeline import Batches
 from app.data.split import indices
-from app.errors import UserError
 from app.metrics.classification import held_out_scores, memorisation
 from app.metrics.subsets import shuffled
 from app.models.gradient_norm import GradientNorm
@@ -52,11 +51,7 @@ class Parts:
 def prepare(recipe):
     """Loads the data and draws the labels; the same ones for a seed, on either backend."""
     whole, test = (load_part(recipe.data, name) for name in ("train", "test"))
-    if not whole.classes:
-        raise UserError(
-            f"A classifier needs class labels, and {recipe.data.name} has none. Put the images "
-            "into one folder a class, or take a data set with labels."
-        )
+    check_classes(recipe, whole)
     whole, test = whole.first(len(whole)), test.first(len(test))
     drawn = draw_labels(whole, recipe.noise)
     noisy = dataclasses.replace(whole, labels=drawn.noisy, digest="")
@@ -64,11 +59,7 @@ def prepare(recipe):
     if recipe.data.validation_fraction:
         kept, held = indices(len(whole), noisy.labels, recipe.data.validation_fraction, seed=0)
     validation = noisy.select(held, split="validation") if len(held) else None
-    if len(kept) < recipe.training.batch_size:
-        raise UserError(
-            f"{recipe.data.name} has {len(kept)} training images, fewer than a batch of "
-            f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
-        )
+    check_batch(recipe, len(kept))
     return Parts(noisy.select(kept), validation, test, drawn.select(kept))
 
 

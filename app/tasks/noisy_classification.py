@@ -1,10 +1,9 @@
 """Training a classifier of noisy images: what `train` needs to know of it."""
 
-from app.build.data import Images, load_part
+from app.build.data import Images, check_batch, check_classes, load_part
 from app.build.noisy_classifier import compiled_noisy_classifier
 from app.data import split
 from app.data.pipeline import Batches
-from app.errors import UserError
 from app.tasks.noisy_classification_results import evaluate, export, finish
 from callbacks.mlflow_logger import MLflowLogger
 
@@ -23,17 +22,9 @@ __all__ = [
 def prepare(recipe):
     """Loads the images with their labels, and splits off those for the validation loss."""
     whole, test = (load_part(recipe.data, part) for part in ("train", "test"))
-    if not whole.classes:
-        raise UserError(
-            f"A classifier needs class labels, and {recipe.data.name} has none. Put the images "
-            "into one folder a class, or take a data set with labels."
-        )
+    check_classes(recipe, whole)
     train, validation = split(whole, recipe.data.validation_fraction, seed=0)
-    if len(train) < recipe.training.batch_size:
-        raise UserError(
-            f"{recipe.data.name} has {len(train)} training images, fewer than a batch of "
-            f"{recipe.training.batch_size}. Pass a smaller --training.batch-size."
-        )
+    check_batch(recipe, len(train))
     return Images(train, validation, test)
 
 

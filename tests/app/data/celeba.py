@@ -14,26 +14,40 @@ def has(number, place):
     return (number * (place + 3)) % 7 < 3
 
 
-def store_celeba(folder, train=20, validation=4, test=16):
-    """Writes it into a folder of TensorFlow Datasets; image `number` is flat, of value `number`."""
+def flat(number):
+    """The image `number`: all its pixels are that number."""
+    return np.full((218, 178, 3), number, "uint8")
+
+
+def store_celeba(
+    folder,
+    train=20,
+    validation=4,
+    test=16,
+    names=ATTRIBUTES,
+    image=flat,
+    has=has,
+    encoding="png",
+):
+    """Writes it into a folder of TensorFlow Datasets: `image(number)`, `has(number, place)`."""
     tf = pytest.importorskip("tensorflow")
     tfds = pytest.importorskip("tensorflow_datasets")
     features = {
-        "image": tfds.features.Image(shape=(218, 178, 3), encoding_format="png"),
-        "attributes": {name: np.bool_ for name in ATTRIBUTES},
+        "image": tfds.features.Image(shape=(218, 178, 3), encoding_format=encoding),
+        "attributes": {name: np.bool_ for name in names},
     }
 
     def part(first, count):
         def examples():
             for number in range(first, first + count):
                 yield {
-                    "image": np.full((218, 178, 3), number, "uint8"),
-                    "attributes": {name: has(number, i) for i, name in enumerate(ATTRIBUTES)},
+                    "image": image(number),
+                    "attributes": {name: has(number, i) for i, name in enumerate(names)},
                 }
 
         signature = {
             "image": tf.TensorSpec((218, 178, 3), tf.uint8),
-            "attributes": {name: tf.TensorSpec((), tf.bool) for name in ATTRIBUTES},
+            "attributes": {name: tf.TensorSpec((), tf.bool) for name in names},
         }
         return tf.data.Dataset.from_generator(examples, output_signature=signature)
 

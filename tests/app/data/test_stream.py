@@ -6,44 +6,28 @@ from app.data import load, split
 from app.data.pipeline import Batches, FollowEpoch
 from app.data.tf_dataset import as_tf_dataset
 from app.errors import UserError
+from tests.app.data.celeba import store_celeba
 
 
 @pytest.fixture(scope="module")
 def celeba(tmp_path_factory):
     """A prepared stand-in for CelebA: flat grey images whose value is 10 times their number."""
-    tf = pytest.importorskip("tensorflow")
-    tfds = pytest.importorskip("tensorflow_datasets")
     folder = tmp_path_factory.mktemp("tfds")
-    names = ("Young", "Bald")
-    features = {
-        "image": tfds.features.Image(shape=(218, 178, 3), encoding_format="jpeg"),
-        "attributes": {name: np.bool_ for name in names},
-    }
 
-    def part(first, count):
-        def examples():
-            for number in range(first, first + count):
-                image = np.full((218, 178, 3), 10 * number, "uint8")
-                image[:39], image[-39:], image[:, :19], image[:, -19:] = 255, 255, 255, 255
-                yield {"image": image, "attributes": {"Young": number % 2 == 1, "Bald": True}}
+    def image(number):
+        framed = np.full((218, 178, 3), 10 * number, "uint8")
+        framed[:39], framed[-39:], framed[:, :19], framed[:, -19:] = 255, 255, 255, 255
+        return framed
 
-        signature = {
-            "image": tf.TensorSpec((218, 178, 3), tf.uint8),
-            "attributes": {name: tf.TensorSpec((), tf.bool) for name in names},
-        }
-        return tf.data.Dataset.from_generator(examples, output_signature=signature)
-
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="celeb_a",
-        version="2.1.0",
-        features=tfds.features.FeaturesDict(features),
-        split_datasets={
-            "train": part(0, 12),
-            "validation": part(12, 5),
-            "test": part(17, 4),
-        },
-        data_dir=str(folder),
-        disable_shuffling=True,
+    store_celeba(
+        folder,
+        train=12,
+        validation=5,
+        test=4,
+        names=("Young", "Bald"),
+        image=image,
+        has=lambda number, place: place == 1 or number % 2 == 1,
+        encoding="jpeg",
     )
     return folder
 
