@@ -5,6 +5,8 @@ import threading
 
 import keras
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
 
 class InterruptGuard(keras.callbacks.Callback):
     """Ends a `fit` at the next batch when a Ctrl-C has been swallowed on its way.
@@ -15,8 +17,9 @@ class InterruptGuard(keras.callbacks.Callback):
     first one raises as ever and is remembered; where it did not arrive, it is raised again, in the
     main thread, before the next batch. A second Ctrl-C is Python's own.
 
-    Where the program has a handler of its own for SIGINT, or `fit` runs outside the main thread,
-    nothing is done.
+    SIGTERM, by which schedulers stop a job, is the same where the program gave it Python's handler
+    of Ctrl-C: `signal.signal(signal.SIGTERM, signal.default_int_handler)`. Where the program has a
+    handler of its own for a signal, or `fit` runs outside the main thread, nothing is done.
 
     Raises:
         KeyboardInterrupt: from `fit`, after Ctrl-C.
@@ -34,9 +37,8 @@ class InterruptGuard(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Listens to Ctrl-C from here on."""
         self.interrupted = False
-        main = threading.current_thread() is threading.main_thread()
-        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._note)
+        if threading.current_thread() is threading.main_thread():
+            self._exchange(signal.default_int_handler, self._note)
 
     def on_train_batch_begin(self, batch, logs=None):
         """Raises what was lost; the beginning of a batch is always in the thread of `fit`."""
@@ -47,12 +49,17 @@ class InterruptGuard(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         """Listens no longer."""
-        if signal.getsignal(signal.SIGINT) == self._note:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._exchange(self._note, signal.default_int_handler)
         self.on_train_batch_begin(None)
 
     def _note(self, number, frame):
         """Remembers the Ctrl-C and raises it, as Python does."""
         self.interrupted = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._exchange(self._note, signal.default_int_handler)
         raise KeyboardInterrupt
+
+    def _exchange(self, old, new):
+        """Puts a handler in the place of another."""
+        for number in STOPS:
+            if signal.getsignal(number) == old:
+                signal.signal(number, new)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -112,10 +113,24 @@ def ui(port=5000, say=print):
     command += ["--backend-store-uri", uri, "--workers", "1"]
     command += ["--artifacts-destination", str(artifacts)] if artifacts else []
     environment = {**SETTINGS, **os.environ}
-    with contextlib.suppress(KeyboardInterrupt):
-        code = subprocess.run(command, env=environment, cwd=ROOT).returncode
-        if code:
-            raise UserError(f"The MLflow UI ended with exit code {code}; its lines above say why.")
+    # A session of its own: the server's workers are ended with it, whoever ends this process.
+    server = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
+    try:
+        code = server.wait()
+    except KeyboardInterrupt:
+        _end(server)
+        return
+    if code:
+        raise UserError(f"The MLflow UI ended with exit code {code}; its lines above say why.")
+
+
+def _end(process):
+    """Ends a process and all that it began."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGTERM)
+    else:
+        process.terminate()
+    process.wait()
 
 
 @contextlib.contextmanager

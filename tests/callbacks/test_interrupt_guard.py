@@ -5,15 +5,16 @@ import keras
 import pytest
 
 from callbacks import InterruptGuard
+from callbacks.interrupt_guard import STOPS
 from tests.callbacks.models import CLEAN, SUMS, linear
 
 
 class Swallowed(keras.callbacks.Callback):
-    """Ctrl-C in the third batch of training or validation, lost; counts the batches after."""
+    """A signal in the third batch of training or validation, lost; counts the batches after."""
 
-    def __init__(self, moment):
+    def __init__(self, moment, number=signal.SIGINT):
         super().__init__()
-        self.moment, self.after = moment, -1
+        self.number, self.after = number, -1
         setattr(self, moment, self.interrupt)
 
     def interrupt(self, batch=None, logs=None):
@@ -22,7 +23,7 @@ class Swallowed(keras.callbacks.Callback):
         elif batch in (2, None):
             self.after = 0
             try:
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(self.number)
             except KeyboardInterrupt:
                 return
             pytest.fail("no KeyboardInterrupt where the signal arrived")
@@ -30,9 +31,10 @@ class Swallowed(keras.callbacks.Callback):
 
 @pytest.fixture(autouse=True)
 def python_handler():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in STOPS}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def fit(*callbacks):
@@ -47,13 +49,14 @@ def fit(*callbacks):
     )
 
 
+@pytest.mark.parametrize("number", STOPS)
 @pytest.mark.parametrize("moment", ["on_train_batch_end", "on_test_batch_end"])
-def test_a_lost_interrupt_ends_the_fit_before_the_next_batch(moment):
-    lost = Swallowed(moment)
+def test_a_lost_interrupt_ends_the_fit_before_the_next_batch(moment, number):
+    lost = Swallowed(moment, number)
     with pytest.raises(KeyboardInterrupt):
         fit(lost, InterruptGuard())
     assert lost.after == 0
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert all(signal.getsignal(each) is signal.default_int_handler for each in STOPS)
 
 
 def test_one_lost_at_the_very_end_is_raised_too():

@@ -1,9 +1,12 @@
 import contextlib
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -66,3 +69,44 @@ def test_ui_refuses_with_a_sentence(monkeypatch, store):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:secret@far:5000")
     with pytest.raises(UserError, match="on the server http://far:5000"):
         ui()
+
+
+def test_ctrl_c_ends_the_server_of_the_ui_and_what_it_began(monkeypatch, tmp_path, store):
+    server, began = tmp_path / "server", tmp_path / "began"
+    server.write_text(
+        f"#!/bin/sh\nsleep 1000 &\necho $! > {began}.new\nmv {began}.new {began}\nwait\n"
+    )
+    server.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(server))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def stop():
+        wait_for(began.exists)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=stop)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    try:
+        thread.start()
+        ui(port, say=list)
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, before)
+    wait_for(lambda: not alive(int(began.read_text())))
+
+
+def wait_for(holds):
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def alive(process):
+    """Whether a process still runs; one that ended and was not asked for does not."""
+    try:
+        return "Z" not in open(f"/proc/{process}/stat").read().split()[2]
+    except OSError:
+        return False
