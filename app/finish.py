@@ -2,8 +2,8 @@
 
 from app.attribute_control import conditional_on_attributes, draw_attribute_figures
 from app.build.sampling import class_labels, drawing
-from app.evaluate import evaluate
 from app.export import export
+from app.measure_run import measure_run
 from app.metrics.subsets import random_rows
 from app.models.strips import decode, encode
 from app.progress import console
@@ -33,7 +33,7 @@ def finish(run, recipe, images, model, averages):
         scores = {}
         if recipe.evaluation.samples:
             asked = recipe.evaluation
-            scores = evaluate(
+            scores = measure_run(
                 run, recipe, images, model, asked.samples, metrics=asked.metrics or None
             )
         paths = export(run, recipe, model)

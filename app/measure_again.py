@@ -8,7 +8,7 @@ from keras import ops
 from app.build.data import build_data
 from app.build.sampling import build_sampler, class_labels
 from app.config import Evaluation
-from app.evaluate import evaluate
+from app.measure_run import measure_run
 from app.metrics.subsets import shuffled
 from app.models.row_program import draw_rows
 from app.progress import bar, console
@@ -62,7 +62,7 @@ def measure_again(child, trained, root="runs", begun=None, again=None, **fields)
             write_png(run.path("samples", "grid", "grid.png"), grid(found[:GRID], 10))
             return found, labels
 
-        evaluate(
+        measure_run(
             run,
             recipe,
             images,

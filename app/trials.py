@@ -10,8 +10,9 @@ import time
 from app.build.data import build_data
 from app.build.sampling import class_labels, drawing
 from app.config import Sampling
-from app.evaluate import asked_reference, asked_samples, measuring, names_of
+from app.evaluate import asked_reference, asked_samples, names_of
 from app.files import write_atomically
+from app.measure_run import measuring
 from app.metrics.evaluation import scores_of
 from app.models.sampling import draw_images
 from app.progress import console

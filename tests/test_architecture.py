@@ -35,8 +35,9 @@ RANKS = [
     {"build", "subject"},
     {"reference", "saved_model", "trained"},
     {"illustrate", "steering"},
-    {"sample"},
+    {"measurement", "sample"},
     {"attribute_control"},
+    {"measure_run"},
     {
         "compare",
         "evaluate",
