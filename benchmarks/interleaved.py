@@ -1,6 +1,7 @@
 """Sides of a benchmark, each in a process of its own, that take turns step by step.
 
-Whatever else the machine does then falls on all of them.
+Whatever else the machine does then falls on all of them. Before each turn all rest a moment: the
+threads of the side before spin on a while, and would take the cores of the next one.
 """
 
 import json
@@ -8,6 +9,8 @@ import os
 import subprocess
 import sys
 import time
+
+REST = 0.5  # seconds before each step; OpenMP's threads spin for 0.2
 
 
 def work(prepare):
@@ -53,7 +56,8 @@ class Worker:
         return json.loads(line)
 
     def step(self):
-        """Runs one step and keeps its seconds."""
+        """Runs one step after a rest, and keeps its seconds."""
+        time.sleep(REST)
         self.process.stdin.write("step\n")
         self.process.stdin.flush()
         self.seconds.append(self.answer())
