@@ -55,7 +55,9 @@ def test_a_server_killed_after_the_first_epoch_misses_nothing_after_sync(work, m
     port = free_port()
     uri = f"http://127.0.0.1:{port}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    from app.train import watchers
+    from app.tasks import diffusion
+
+    watchers = diffusion.watchers
 
     with served(work, port) as kill:
 
@@ -65,7 +67,7 @@ def test_a_server_killed_after_the_first_epoch_misses_nothing_after_sync(work, m
             )
             return [*watchers(*parts), end]  # the first epoch has reached the server by then
 
-        monkeypatch.setattr("app.train.watchers", killed_after_one_epoch)
+        monkeypatch.setattr(diffusion, "watchers", killed_after_one_epoch)
         assert main(["train", "frail.py", "--training.epochs", "4"]) == 0
     text = said(capfd)
     (folder,) = (work / "runs").iterdir()
