@@ -1,7 +1,15 @@
 """Shared by all tests: quiet backends, one seed, a private MLflow store, no network."""
 
 import os
+import tempfile
 
+# What JAX compiles is kept on disk for a session: tests and the processes that they start compile
+# the same programs again and again. Workers of pytest-xdist have the folder of their session.
+PROGRAMS = None
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    PROGRAMS = tempfile.TemporaryDirectory(prefix="noisewise-programs-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = PROGRAMS.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("NO_COLOR", "1")
 
@@ -11,6 +19,22 @@ start_backend()
 
 import keras  # noqa: E402
 import pytest  # noqa: E402
+
+
+def pytest_unconfigure():
+    """Removes what JAX compiled."""
+    if PROGRAMS:
+        PROGRAMS.cleanup()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs_of_a_file():
+    """What JAX compiled for a file of tests leaves memory with it: gigabytes by the end."""
+    yield
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.clear_caches()
 
 
 @pytest.fixture(autouse=True)
