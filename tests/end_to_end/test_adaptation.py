@@ -31,8 +31,16 @@ RECIPE = Adaptation(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_shown():
+    """Feature maps of a few images: the t-SNE of the usual number takes seconds a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.tasks.adaptation_results.SHOWN", 40)
+        yield
+
+
 @pytest.fixture(scope="module")
-def finished(world):
+def finished(few_shown, world):
     with own_store(world):
         return train(RECIPE, root=world / "adaptation-runs")
 
