@@ -22,7 +22,7 @@ RECIPE = Recipe(
     network=PlainCNN(channels=(4, 4), kernel_size=3),
     diffusion=Diffusion(steps=20, condition="class", scale_to_steps=True),
     training=Training(epochs=2, batch_size=256, ema_decay=0.9, swa_start_epoch=1),
-    sampling=Sampling(steps=4, guidance=1.0),
+    sampling=Sampling(steps=4, guidance=1.0, batch_size=4),  # one shape, compiled once
     watching=Watching(sample_every=1, samples=10, score_every=1, score_samples=16),
     evaluation=Evaluation(samples=64, extractor="pixels"),
 )

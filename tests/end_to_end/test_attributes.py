@@ -22,7 +22,7 @@ RECIPE = Recipe(
     network=PlainCNN(channels=(4, 4), kernel_size=3),
     diffusion=Diffusion(steps=20, condition="attributes", scale_to_steps=True),
     training=Training(epochs=1, batch_size=900, ema_decay=0.9),
-    sampling=Sampling(steps=2, guidance=1.0),
+    sampling=Sampling(steps=2, guidance=1.0, batch_size=4),  # one shape, compiled once
     watching=Watching(sample_every=1, samples=10, score_every=1, score_samples=16),
     evaluation=Evaluation(
         samples=16, extractor="pixels", attribute_samples=3, attribute_rows=("has_hole,two_holes",)
@@ -167,8 +167,10 @@ def test_faces_by_a_stand_in(world, tmp_path_factory):
         "data.size": 16,
         "network.width": 4,
         "network.multipliers": "1 1",
+        "network.blocks": 1,
         "diffusion.steps": 5,
         "sampling.steps": 2,
+        "sampling.batch-size": 4,
         "training.epochs": 1,
         "training.batch-size": 8,
         "watching.samples": 10,

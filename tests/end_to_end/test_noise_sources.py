@@ -27,7 +27,7 @@ def shrunk(name, noise_data=None):
     recipe = RECIPES[name]
     data = {} if noise_data is None else {"noise_data": str(noise_data)}
     diffusion = dataclasses.replace(recipe.diffusion, steps=20, **data)
-    sampling = dataclasses.replace(recipe.sampling, steps=4)
+    sampling = dataclasses.replace(recipe.sampling, steps=4, batch_size=4)
     return dataclasses.replace(recipe, **SMALL, diffusion=diffusion, sampling=sampling)
 
 
