@@ -50,6 +50,15 @@ def own_store(world):
         yield
 
 
+@contextlib.contextmanager
+def unexported():
+    """Runs end without SavedModels, which take seconds: where others than these are looked at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.finish.export", lambda *parts: {"sampler": None})
+        patch.setattr("app.tasks.classification_results.export_classifier", lambda *parts: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def in_own_store(world):
     """Every test here has the store of the world."""

@@ -11,6 +11,7 @@ from app.cli import main
 from app.run import Run
 from app.trained import load_trained
 from callbacks.average_snapshots import snapshots_in
+from tests.end_to_end.conftest import unexported
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,8 @@ def averaged(world, tiny):
     length = ["--training.epochs", "6", "--evaluation.samples", "0"]
     lengths = ["--training.power-averages", "0.05", "0.1", "--training.swa-start-epoch", "4"]
     recipe = str(world / "tiny.py")
-    assert main(["train", recipe, *length, *lengths, *quick, "--runs", str(runs)]) == 0
+    with unexported():
+        assert main(["train", recipe, *length, *lengths, *quick, "--runs", str(runs)]) == 0
     return runs, next(runs.iterdir()).name
 
 

@@ -12,6 +12,7 @@ from app import config
 from app.cli import main
 from app.recipes import RECIPES
 from app.train import resume, train
+from tests.end_to_end.conftest import unexported
 
 SMALL = {
     "data": config.Data(name="digits"),
@@ -62,7 +63,8 @@ def test_a_run_stopped_and_resumed_leaves_what_a_whole_one_leaves(
     name, spots, tmp_path, monkeypatch
 ):
     recipe = shrunk(name, spots if name == "mnist-cold" else None)
-    whole = train(recipe, root=tmp_path / "whole")
+    with unexported():
+        whole = train(recipe, root=tmp_path / "whole")
     from app.tasks import diffusion
 
     watchers = diffusion.watchers
@@ -143,7 +145,8 @@ def test_a_run_goes_on_with_the_images_it_was_trained_with(spots, tmp_path, monk
 
 def test_the_verbs_draw_and_refuse(spots, world, capsys):
     runs = world / "cold-runs"
-    run = train(shrunk("mnist-cold", spots), root=runs)
+    with unexported():
+        run = train(shrunk("mnist-cold", spots), root=runs)
     where = ["--runs", str(runs)]
     for sampler in ("cold", "ddim", "dpm_solver"):
         assert main(["sample", run.id, "--count", "7", "--sampler", sampler, *where]) == 0

@@ -17,7 +17,7 @@ from app.errors import UserError
 from app.run import Run
 from app.tasks.drawn_labels import draw_labels
 from app.train import resume, train
-from tests.end_to_end.conftest import own_store
+from tests.end_to_end.conftest import own_store, unexported
 from tests.end_to_end.noisy import RECIPE
 
 WHOLE = Data(name="digits", validation_fraction=0)
@@ -197,7 +197,8 @@ def test_the_audit_finds_the_wrong_labels_first(finished, capsys):
         training=replace(RECIPE.training, epochs=6, batch_size=32),
         optimizer=replace(RECIPE.optimizer, learning_rate=5e-3),
     )
-    run = train(recipe, root=finished.folder.parent)
+    with unexported():
+        run = train(recipe, root=finished.folder.parent)
     order = audit(run.id, folds=3, show=20, root=finished.folder.parent)
     wrong = task.prepare(recipe).drawn.wrong
     count = int(wrong.sum())

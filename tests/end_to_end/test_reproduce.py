@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from app.own_process import in_own_process
 from app.reproduce import reproduce
 from app.reproductions import FIGURES, TABLES
 from app.run import Run
+from tests.end_to_end.conftest import own_store, unexported
 from tests.end_to_end.noisy import RECIPE
 
 
@@ -32,8 +34,20 @@ class Table:
 
 
 def here(work, *arguments, prepare=None):
-    """In this process, which is quicker; one test below has the real thing."""
-    return work(*arguments)
+    """In this process and unexported, which is quicker; one test below has the real thing."""
+    with unexported():
+        return work(*arguments)
+
+
+@pytest.fixture(scope="module")
+def finished(world, tmp_path_factory):
+    """A table that was run at one go: (its run, the folder of all runs, that of results)."""
+    folder = tmp_path_factory.mktemp("table")
+    runs, results = folder / "runs", folder / "results"
+    with own_store(world), pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TABLES, "noisy-labels", Table)
+        patch.setattr("app.reproduce.in_own_process", here)
+        return reproduce("noisy-labels", "smoke", 1, root=runs, results=results), runs, results
 
 
 def test_a_table_goes_on_where_it_was_stopped(world, tmp_path, monkeypatch):
@@ -93,14 +107,15 @@ def test_a_table_is_cut_at_its_hours(world, tmp_path, monkeypatch, capsys):
     assert len(again.manifest["children"]) == 2
 
 
-def test_a_table_goes_on_from_the_results_of_another_machine(world, tmp_path, monkeypatch):
+def test_a_table_goes_on_from_the_results_of_another_machine(finished, tmp_path, monkeypatch):
     monkeypatch.setitem(TABLES, "noisy-labels", Table)
     monkeypatch.setattr("app.reproduce.in_own_process", here)
+    parent, runs, first = finished
     arguments, results = ("noisy-labels", "smoke", 1), tmp_path / "results"
-    parent = reproduce(*arguments, root=tmp_path / "runs", results=results)
+    shutil.copytree(first, results)
     written = results / "noisy-labels-smoke" / "results.json"
     kept = json.loads(written.read_text())
-    child = Run.open(parent.manifest["children"]["CE-0.30-0"], tmp_path / "runs")
+    child = Run.open(parent.manifest["children"]["CE-0.30-0"], runs)
     scores = json.loads((child.folder / "scores.json").read_text())
     assert kept["CE-0.30-0"]["scores"]["test_accuracy"] == scores["test_accuracy"]["value"]
     assert kept["CE-0.30-0"]["rows"][0]["loss"] == pytest.approx(child.metrics()[0]["loss"])
@@ -120,16 +135,14 @@ def test_a_table_goes_on_from_the_results_of_another_machine(world, tmp_path, mo
         reproduce(*arguments, root=tmp_path / "third", results=results)
 
 
-def test_children_are_nested_in_mlflow(world, tmp_path, monkeypatch):
+def test_children_are_nested_in_mlflow(finished):
     import mlflow
 
-    monkeypatch.setitem(TABLES, "noisy-labels", Table)
-    monkeypatch.setattr("app.reproduce.in_own_process", here)
-    parent = reproduce("noisy-labels", "smoke", 1, root=tmp_path, results=tmp_path / "results")
+    parent, runs, _ = finished
     client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
     above = client.get_run(parent.manifest["mlflow"]["run_id"])
     for run_id in parent.manifest["children"].values():
-        child = client.get_run(Run.open(run_id, tmp_path).manifest["mlflow"]["run_id"])
+        child = client.get_run(Run.open(run_id, runs).manifest["mlflow"]["run_id"])
         assert child.data.tags["mlflow.parentRunId"] == above.info.run_id
         assert child.info.experiment_id == above.info.experiment_id
 

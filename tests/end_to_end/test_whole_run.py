@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from app.cli import main
+from tests.end_to_end.conftest import own_store, unexported
 
 ROOT = Path(__file__).parents[2]
+EPOCHS = 20  # enough that a quiet machine does not finish before it is stopped
 
 
 def files(folder):
@@ -120,19 +122,30 @@ def train_process(world, runs, *options):
     )
 
 
+@pytest.fixture(scope="module")
+def long(world):
+    """Arguments of `train` for a long run."""
+    length = ["--training.epochs", str(EPOCHS), "--evaluation.samples", "0"]
+    quick = ["--watching.score-every", "0", "--watching.sample-every", "0"]
+    return [str(world / "tiny.py"), *length, *quick]
+
+
+@pytest.fixture(scope="module")
+def reference(world, long):
+    """The folder of the long run that nobody stopped."""
+    with own_store(world), unexported():
+        assert main(["train", *long, "--runs", str(world / "whole")]) == 0
+    (folder,) = (world / "whole").iterdir()
+    return folder
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT], ids=["kill-9", "ctrl-c"])
-def test_a_stopped_run_resumes_bit_equal(world, tiny, end):
+def test_a_stopped_run_resumes_bit_equal(world, long, reference, end):
     """Killed (or Ctrl-C) in the middle of an epoch, resumed: the weights of the whole run."""
     import h5py
 
-    epochs = 40  # enough that a quiet machine does not finish before it is stopped
-    length = ["--training.epochs", str(epochs), "--evaluation.samples", "0"]
-    quick = ["--watching.score-every", "0", "--watching.sample-every", "0"]
-    recipe = [str(world / "tiny.py"), *length, *quick]
-    whole, cut = world / f"whole-{end}", world / f"cut-{end}"
-    assert main(["train", *recipe, "--runs", str(whole)]) == 0
-
-    process = train_process(world, cut, *recipe)
+    cut = world / f"cut-{end}"
+    process = train_process(world, cut, *long)
     deadline = time.time() + 120
     while not list(cut.glob("*/checkpoints/checkpoint-0003.npz")):
         assert process.poll() is None, process.stdout.read()
@@ -148,7 +161,6 @@ def test_a_stopped_run_resumes_bit_equal(world, tiny, end):
         assert process.returncode == 130 and status == "stopped"
         assert "--resume" in output and "Traceback" not in output
     assert main(["train", "--resume", run.name, "--runs", str(cut)]) == 0
-    (reference,) = whole.iterdir()
     for name in ("raw", "ema", "swa"):
         with (
             h5py.File(reference / "weights" / f"{name}.weights.h5") as one,
@@ -166,4 +178,4 @@ def test_a_stopped_run_resumes_bit_equal(world, tiny, end):
             for expected, resumed in pairs:
                 np.testing.assert_array_equal(expected, resumed)
     rows = [json.loads(line)["step"] for line in (run / "metrics.jsonl").open()]
-    assert rows == list(range(epochs))
+    assert rows == list(range(EPOCHS))
