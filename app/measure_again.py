@@ -1,13 +1,11 @@
 """Measures a trained run again: drawn otherwise, or judged by another extractor, as its own run."""
 
-from dataclasses import replace
-
 import numpy as np
 from keras import ops
 
 from app.build.data import build_data
+from app.build.diffusion import build_model
 from app.build.sampling import build_sampler, class_labels
-from app.config import Evaluation
 from app.measure_run import measure_run
 from app.metrics.subsets import shuffled
 from app.models.row_program import draw_rows
@@ -34,9 +32,10 @@ def measure_again(child, trained, root="runs", begun=None, again=None, **fields)
         **fields: more of the run's manifest.
     """
     recipe, model = load_trained(trained, child.weights)
-    wanted = Evaluation(samples=child.samples, extractor=child.extractor, metrics=child.metrics)
-    recipe = replace(recipe, sampling=child.drawn_by, evaluation=wanted)
+    recipe = child.changed(recipe)
     images = build_data(recipe)
+    if child.own_model:
+        model = rebuilt(model, recipe, images.train)
     run = again or Run.create(
         child.name,
         config_of(child),
@@ -52,10 +51,10 @@ def measure_again(child, trained, root="runs", begun=None, again=None, **fields)
     console.print(f"run {run.id}: {child.samples} images of {trained.id}")
     with Mirror(run, say=console.print):
         request = sample_options(recipe, child.samples, weights=child.weights)
-        name = f"evaluation-{request.digest}"
+        name = f"{child.name if child.own_model else 'evaluation'}-{request.digest}"
 
         def drawn():
-            if child.start == "noise":
+            if child.start in ("noise", "unit"):
                 found, labels = draw_parts(trained, model, request, name)
             else:
                 found, labels = draw_from(model, recipe, images, child)
@@ -73,6 +72,13 @@ def measure_again(child, trained, root="runs", begun=None, again=None, **fields)
             drawn=drawn,
         )
     return run
+
+
+def rebuilt(model, recipe, train):
+    """The model of a recipe around the weights of another: one that differs in no weight."""
+    other = build_model(recipe, model.image_shape, train.classes, train.attribute_names)
+    other.set_weights(model.get_weights())
+    return other
 
 
 def draw_from(model, recipe, images, child):

@@ -197,6 +197,7 @@ def _result(run):
         "day": own["created"][:10],
         "machine": f"{own.get('backend')} on {(own.get('device') or {}).get('name')}",
         "code": ((own.get("git") or {}).get("commit") or "unknown")[:12],
+        "attention": own.get("attention"),  # of networks with attention: what a step takes
         "minutes": (end - begin).total_seconds() / 60,  # pauses of a stopped run are in it
         "scores": {name: score["value"] for name, score in scores.items()},
         "measured": {

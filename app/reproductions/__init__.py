@@ -6,6 +6,7 @@ figures are functions of the results and a path. Results are {child: {"run", "fo
 "measured", "rows", "minutes"}}.
 """
 
+from app.diffusion.schedules import SCHEDULES
 from app.reproductions import (
     cifar10_conditional,
     cifar10_guidance,
@@ -37,6 +38,8 @@ TABLES = {
 }
 GRIDS = {"first epoch": "images/*.png", "last epoch": "images/*.png"}
 STRIPS = {"noised": "figures/encode.png", "drawn": "figures/decode.png"}
+LAST = {"samples": "samples/grid/grid.png"}
+NORMALIZED = {"normalised distance, n = 32": (("fmd_normalized",), {})}
 LOSSES = {"training loss": (("loss",), {}), "validation loss": (("val_loss",), {})}
 FIGURES = {
     noisy_labels.NAME: {
@@ -49,7 +52,9 @@ FIGURES = {
         "features": domains_figures.features,
     },
     mnist_schedules.NAME: {
-        "schedules": schedule_figures.schedules,
+        "schedules": schedule_figures.schedules(
+            {name: SCHEDULES[name](steps=1000) for name in mnist_schedules.PAPER}
+        ),
         "curves": diffusion_figures.curves(
             LOSSES | {"Frechet distance by epoch, n = 100": (("fmd",), {})}
         ),
@@ -66,18 +71,16 @@ FIGURES = {
             }
         ),
         "samples": diffusion_figures.pictures(GRIDS),
-        "starts": diffusion_figures.pictures({"samples": "samples/grid/grid.png"}),
+        "starts": diffusion_figures.pictures(LAST),
     },
     mnist_capacity.NAME: {
         "curves": diffusion_figures.curves(LOSSES),
         "samples": diffusion_figures.pictures(GRIDS),
     },
     mnist_long_short.NAME: {
-        "curves": diffusion_figures.curves(
-            LOSSES | {"normalised distance, n = 32": (("fmd_normalized",), {})}
-        ),
+        "curves": diffusion_figures.curves(LOSSES | NORMALIZED),
         "strips": diffusion_figures.pictures(STRIPS),
-        "samples": diffusion_figures.pictures({"samples": "samples/grid/grid.png"}, columns=3),
+        "samples": diffusion_figures.pictures(LAST, columns=3),
     },
     cifar10_conditional.NAME: {
         "curves": diffusion_figures.curves(LOSSES),
@@ -88,7 +91,7 @@ FIGURES = {
     },
     cifar10_guidance.NAME: {
         "scores": guidance_figures.scores,
-        "samples": diffusion_figures.pictures({"samples": "samples/grid/grid.png"}, columns=4),
+        "samples": diffusion_figures.pictures(LAST, columns=4),
     },
     swa.NAME: {
         "curves": diffusion_figures.curves(

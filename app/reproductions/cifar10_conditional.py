@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.config import Evaluation
 from app.recipes.cifar10 import CONDITIONAL
-from app.reproductions.budgets import unet_budget
+from app.reproductions.budgets import seeds_at, unet_budget
 from app.reproductions.diffusion_rows import (
     at_epoch,
     beside_paper,
@@ -38,7 +38,7 @@ def children(budget, seeds, directory=None):
     )
     base = unet_budget(base, budget, directory)
     found = {}
-    for seed in range(1 if budget == "smoke" else seeds):
+    for seed in seeds_at(budget, seeds):
         trained = rows_of(NAME, "trained", {"unet": base}, seed)
         found |= trained
         of = f"trained-unet-{seed}"

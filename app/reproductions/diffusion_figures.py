@@ -10,7 +10,7 @@ from app.reports.figures import by_epoch, save
 
 
 def curves(panels):
-    """A figure of metrics by epoch, a panel each, a line a row (seed 0).
+    """A figure of metrics by epoch, a panel each, a line a trained row (seed 0).
 
     Args:
         panels: {title: (metrics, {label: level})}: the metrics drawn together, and levels to hold
@@ -27,7 +27,7 @@ def _curves(panels, results, path):
     first = {
         key.rsplit("-", 2)[1]: result
         for key, result in results.items()
-        if key.endswith("-0") and result["rows"]
+        if key.startswith("trained-") and key.endswith("-0") and result["rows"]
     }
     figure = Figure(figsize=(5 * len(panels), 3.6), layout="constrained")
     places = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -61,7 +61,7 @@ def _level(result, name):
     return result["scores"].get(score)
 
 
-def pictures(files, columns=2):
+def pictures(files, columns=2, groups=()):
     """A figure of pictures that runs left in their folders (seed 0), a panel each.
 
     Where none of the runs is on this machine no file is written, so that the one there stays.
@@ -70,20 +70,23 @@ def pictures(files, columns=2):
         files: {title: pattern of a file in the run folder}; of several that match, sorted, the
             last one counts, or the first where the title begins with "first".
         columns: int; panels side by side.
+        groups: first words of the keys that are shown; none: all.
 
     Returns:
         Function (results, path).
     """
-    return partial(_pictures, files, columns)
+    return partial(_pictures, files, columns, groups)
 
 
-def _pictures(files, columns, results, path):
+def _pictures(files, columns, groups, results, path):
     found = {}
     for key, result in results.items():
-        _, row, seed = key.rsplit("-", 2)
+        group, row, seed = key.rsplit("-", 2)
+        if seed != "0" or (groups and group not in groups):
+            continue
         for title, pattern in files.items():
             folder = Path(result.get("folder") or "/nowhere")
-            there = sorted(folder.glob(pattern)) if seed == "0" else []
+            there = sorted(folder.glob(pattern))
             if there:
                 file = there[0] if title.startswith("first") else there[-1]
                 found[f"{row}: {title}"] = imread(file)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from app.reproductions.markdown import table
+from app.reproductions.measured import Measured
 from app.reproductions.verdicts import seeds_together
 
 TITLES = {
@@ -43,6 +44,26 @@ def rows_of(table_name, group, rows, seed):
         )
         for row, recipe in rows.items()
     }
+
+
+def again(table_name, key, trained, row, **fields):
+    """A `Measured` of a trained row with the seed of its key, by that key.
+
+    Args:
+        table_name: the table; runs carry it.
+        key: "<group>-<row>-<seed>" of the new child.
+        trained: {"trained-<row>-<seed>": recipe}.
+        row: whose weights draw.
+        **fields: what is done otherwise; images, extractor and metrics are those of the recipe.
+    """
+    _, name, seed = key.rsplit("-", 2)
+    of = f"trained-{row}-{seed}"
+    asked = trained[of].evaluation
+    judged = {"samples": asked.samples, "extractor": asked.extractor, "metrics": asked.metrics}
+    child = Measured(
+        name=slug(table_name, name, seed), of=of, base=trained[of], **{**judged, **fields}
+    )
+    return {key: child}
 
 
 def slug(*words):
@@ -96,6 +117,15 @@ def scores_lines(results, names, group="trained", digits=2):
             *([row, *(number(means[name].get(row), digits) for name in names)] for row in rows),
             ["real images", *real],
         ],
+    )
+
+
+def losses_lines(results, group="trained"):
+    """A table of the losses of the last epoch by row."""
+    losses = [at_epoch(results, name, group=group) for name in ("loss", "val_loss")]
+    return table(
+        ["row", "training loss, last epoch", "validation loss"],
+        [[row, *(number(found.get(row), 4) for found in losses)] for row in losses[1]],
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.config import Evaluation, PlainCNN
 from app.recipes.mnist import CNN
-from app.reproductions.budgets import cnn_budget
+from app.reproductions.budgets import cnn_budget, seeds_at
 from app.reproductions.diffusion_rows import (
     at_epoch,
     beside_paper,
@@ -34,7 +34,7 @@ def children(budget, seeds, directory=None):
     )
     base = cnn_budget(base, budget, directory)
     found = {}
-    for seed in range(1 if budget == "smoke" else seeds):
+    for seed in seeds_at(budget, seeds):
         rows = {
             name: replace(base, network=_network(base, budget, channels))
             for name, channels in CHANNELS.items()

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from itertools import combinations
 
-from app.config import Evaluation, Watching
+from app.config import Evaluation
 from app.recipes.mnist import RECIPES
-from app.reproductions.budgets import cnn_budget
+from app.reproductions.budgets import AS_REPORTED, cnn_budget, seeds_at
 from app.reproductions.diffusion_rows import (
     at_epoch,
     beside_paper,
@@ -27,26 +27,16 @@ PAPER_LAST, PAPER_FALL = 0.08, 4.5  # normalised FMD after 100 epochs, first by 
 def children(budget, seeds, directory=None):
     """The runs of the table by name, "trained-<chain>-<seed>".
 
-    Each epoch is judged as the reports do: 32 samples against the first 512 test images, its zero
-    the mean of 15 draws of other test images, its one a black image.
+    Each epoch is judged as the reports do.
     """
     found = {}
     chains = {recipe.name.removeprefix("mnist-"): recipe for recipe in RECIPES}
-    watching = Watching(
-        sample_every=10,
-        samples=36,
-        score_every=1,
-        score_samples=32,
-        score_metrics=("fmd_15",),
-        score_split="test",
-        score_real=512,
-    )
-    for seed in range(1 if budget == "smoke" else seeds):
+    for seed in seeds_at(budget, seeds):
         rows = {}
         for name in ROWS:
             base = replace(
                 chains[name],
-                watching=watching,
+                watching=AS_REPORTED,
                 evaluation=Evaluation(samples=2000, metrics=("frechet", "precision_recall")),
             )
             rows[name] = cnn_budget(base, budget, directory)

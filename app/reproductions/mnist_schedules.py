@@ -4,20 +4,20 @@ from dataclasses import replace
 
 from app.config import Evaluation, Watching
 from app.recipes.mnist import CNN
-from app.reproductions.budgets import cnn_budget
+from app.reproductions.budgets import cnn_budget, seeds_at
 from app.reproductions.diffusion_rows import (
+    again,
     at_epoch,
     beside_paper,
     facts_of,
+    losses_lines,
     not_fid,
     number,
     rows_of,
     scored,
     scores_lines,
-    slug,
 )
 from app.reproductions.markdown import table, verdicts_table
-from app.reproductions.measured import Measured
 from app.reproductions.verdicts import greater, verdict
 
 NAME = "mnist-schedules"
@@ -44,7 +44,7 @@ def children(budget, seeds, directory=None):
     )
     base = cnn_budget(base, budget, directory)
     found = {}
-    for seed in range(1 if budget == "smoke" else seeds):
+    for seed in seeds_at(budget, seeds):
         rows = {
             name: replace(base, diffusion=replace(base.diffusion, schedule=name)) for name in PAPER
         }
@@ -54,14 +54,12 @@ def children(budget, seeds, directory=None):
         trained = rows_of(NAME, "trained", rows, seed)
         found |= trained
         for name, start in STARTS:
-            of = f"trained-{name}-{seed}"
-            found[f"start-{name} from {start}-{seed}"] = Measured(
-                name=slug(NAME, name, "from", start, seed),
-                of=of,
-                base=trained[of],
-                samples=base.evaluation.samples,
+            found |= again(
+                NAME,
+                f"start-{name} from {start}-{seed}",
+                trained,
+                name,
                 start=start,
-                extractor=base.evaluation.extractor,
                 metrics=("frechet", "precision_recall"),
             )
     return found
@@ -112,7 +110,6 @@ def report(results):
         ("linear: SSIM", "0.08 to 0.14", scored(results, "ssim").get("linear"), 3),
     ]
     paper += [(*line, "none: the paper gives a range") for line in ranges]
-    losses = [at_epoch(results, name) for name in ("loss", "val_loss")]
     lines = [
         "Mean over seeds +- standard error (number of seeds).",
         "",
@@ -122,10 +119,7 @@ def report(results):
         "",
         "## Losses of the last epoch",
         "",
-        *table(
-            ["schedule", "training", "validation"],
-            [[row, *(number(found.get(row), 4) for found in losses)] for row in losses[1]],
-        ),
+        *losses_lines(results),
         "",
         "Each schedule noises in its own way, so that losses of two say which images are harder to "
         "clean, not which are drawn better.",

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import spearmanr
 
-from app.config import Data, Evaluation, Watching
+from app.config import Evaluation, Watching
 from app.recipes.cifar10 import CONDITIONAL
 from app.recipes.mnist import UNET
-from app.reproductions.budgets import unet_budget
+from app.reproductions.budgets import seeds_at, small_unet, unet_budget
 from app.reproductions.diffusion_rows import at_epoch, beside_paper, facts_of, number, rows_of
 from app.reproductions.markdown import table, verdicts_table
 from app.reproductions.verdicts import greater, verdict
@@ -45,15 +45,8 @@ def children(budget, seeds, directory=None):
             evaluation=Evaluation(samples=2000, extractor="inception"),
         )
     elif budget == "cpu":
-        base = replace(
-            UNET,
-            data=Data(name="mnist", directory=directory, validation_fraction=1 / 6),
-            network=replace(UNET.network, width=16, groups=4),
-            optimizer=replace(UNET.optimizer, learning_rate=1e-3, decay="constant"),
-            training=replace(UNET.training, epochs=8, swa_start_epoch=3, ema_decay=0.999),
-            watching=watching,
-            evaluation=Evaluation(samples=2000),
-        )
+        base = small_unet(replace(UNET, watching=watching), directory, epochs=8)
+        base = replace(base, training=replace(base.training, swa_start_epoch=3))
     else:
         base = unet_budget(replace(CONDITIONAL, watching=watching), budget)
         base = replace(
@@ -62,7 +55,7 @@ def children(budget, seeds, directory=None):
             watching=replace(base.watching, score_samples=32),
         )
     found = {}
-    for seed in range(1 if budget == "smoke" else seeds):
+    for seed in seeds_at(budget, seeds):
         found |= rows_of(NAME, "trained", {"unet": base}, seed)
     return found
 

@@ -68,6 +68,26 @@ def greater(one, other):
     return None if abs(difference) <= margin else difference > 0
 
 
+def no_less(one, other):
+    """Whether seeds do not show `one` to lie below `other`: the claim that it is no better.
+
+    Args:
+        one: Mean or None (not run).
+        other: Mean or None.
+
+    Returns:
+        True, also where the two are within the margin; False where `one` is less; None where
+        one of them has fewer than two seeds.
+
+    Example:
+        >>> no_less(Mean.of([0.5, 0.6]), Mean.of([0.55, 0.56]))
+        True
+    """
+    if any(mean is None or mean.error is None for mean in (one, other)):
+        return None
+    return greater(other, one) is not True
+
+
 def apart(one, other, score):
     """Whether a score of `one` lies above that of `other`: True, False, or None.
 

@@ -7,8 +7,8 @@ import pytest
 
 from app.build.data import build_data
 from app.build.diffusion import build_model
-from app.config import Data, PlainCNN, Recipe, Sampling
-from app.measure_again import draw_from
+from app.config import Data, DiT, PlainCNN, Recipe, Sampling
+from app.measure_again import draw_from, rebuilt
 from app.reproductions.measured import Measured
 
 RECIPE = Recipe(
@@ -55,3 +55,39 @@ def test_a_chain_of_no_noise_starts_from_the_images_themselves():
             distances = np.abs(images.train.images[None].astype(int) - found[:, None].astype(int))
             assert (distances.max((2, 3, 4)).min(1) <= 1).all()  # each is a training image
             assert len(np.unique(found, axis=0)) == 6
+
+
+def again(recipe, **fields):
+    """A model with a scale and weights as training leaves them, and what a `Measured` makes of it.
+
+    Returns:
+        (model, other model, images).
+    """
+    images = build_data(recipe).train
+    model = build_model(recipe, images.image_shape, images.classes)
+    if recipe.diffusion.noise == "entropy":
+        model.noise.recorded.assign(0.25)
+    random = np.random.default_rng(0)
+    for variable in model.network.trainable_variables:  # a new network ends in zeros
+        variable.assign(0.2 * random.normal(size=variable.shape).astype("float32"))
+    child = Measured(name="again", of="tiny", base=recipe, **fields)
+    assert child.own_model
+    return model, rebuilt(model, child.changed(recipe), images), images
+
+
+def test_a_unit_start_changes_the_start_and_nothing_else():
+    entropy = replace(RECIPE.diffusion, noise="entropy")
+    model, other, images = again(replace(RECIPE, diffusion=entropy), start="unit")
+    starts = [np.asarray(each.noise.start(3, 0, 5, images.image_shape)) for each in (model, other)]
+    np.testing.assert_allclose(starts[0], 0.25 * starts[1], rtol=1e-6)
+    assert float(other.noise.recorded) == 0.25  # of the noise on the way
+    for one, two in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_another_kernel_draws_the_same_pictures_from_the_same_weights():
+    recipe = replace(RECIPE, network=DiT(patch_size=2, width=16, depth=1, heads=2))
+    model, other, _ = again(recipe, kernel="memory_efficient")
+    drawn = [each.sample(6, steps=3).astype(int) for each in (model, other)]
+    assert np.abs(drawn[0] - drawn[1]).max() <= 1  # rounding
+    assert len(np.unique(drawn[0])) > 10  # no flat pictures, which would be equal anyway
