@@ -15,6 +15,7 @@ from app.reproductions import (
     domains_figures,
     guidance_figures,
     mnist_capacity,
+    mnist_entropy,
     mnist_long_short,
     mnist_schedules,
     noisy_labels,
@@ -30,6 +31,7 @@ TABLES = {
         domains,
         mnist_schedules,
         mnist_capacity,
+        mnist_entropy,
         mnist_long_short,
         cifar10_conditional,
         cifar10_guidance,
@@ -76,6 +78,10 @@ FIGURES = {
     mnist_capacity.NAME: {
         "curves": diffusion_figures.curves(LOSSES),
         "samples": diffusion_figures.pictures(GRIDS),
+    },
+    mnist_entropy.NAME: {
+        "curves": diffusion_figures.curves(LOSSES),
+        "samples": diffusion_figures.pictures(LAST, columns=3),
     },
     mnist_long_short.NAME: {
         "curves": diffusion_figures.curves(LOSSES | NORMALIZED),

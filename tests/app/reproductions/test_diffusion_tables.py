@@ -26,6 +26,7 @@ from tests.app.reproductions.made_up import result, seeded
 DIFFUSION = (
     "mnist-schedules",
     "mnist-capacity",
+    "mnist-entropy",
     "mnist-long-short",
     "cifar10-conditional",
     "cifar10-guidance",
