@@ -15,6 +15,7 @@ from app.reproductions import (
     domains_figures,
     guidance_figures,
     mnist_capacity,
+    mnist_cold,
     mnist_entropy,
     mnist_long_short,
     mnist_schedules,
@@ -33,6 +34,7 @@ TABLES = {
         mnist_capacity,
         mnist_entropy,
         mnist_long_short,
+        mnist_cold,
         cifar10_conditional,
         cifar10_guidance,
         swa,
@@ -87,6 +89,11 @@ FIGURES = {
         "curves": diffusion_figures.curves(LOSSES | NORMALIZED),
         "strips": diffusion_figures.pictures(STRIPS),
         "samples": diffusion_figures.pictures(LAST, columns=3),
+    },
+    mnist_cold.NAME: {
+        "curves": diffusion_figures.curves(LOSSES | NORMALIZED),
+        "strips": diffusion_figures.pictures(STRIPS),
+        "samples": diffusion_figures.pictures(LAST),
     },
     cifar10_conditional.NAME: {
         "curves": diffusion_figures.curves(LOSSES),

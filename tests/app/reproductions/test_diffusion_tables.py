@@ -28,6 +28,7 @@ DIFFUSION = (
     "mnist-capacity",
     "mnist-entropy",
     "mnist-long-short",
+    "mnist-cold",
     "cifar10-conditional",
     "cifar10-guidance",
     "swa",
