@@ -11,6 +11,7 @@ from app.reproductions import (
     cifar10_conditional,
     cifar10_guidance,
     diffusion_figures,
+    dit_attention,
     domains,
     domains_figures,
     guidance_figures,
@@ -37,6 +38,7 @@ TABLES = {
         mnist_cold,
         cifar10_conditional,
         cifar10_guidance,
+        dit_attention,
         swa,
     )
 }
@@ -105,6 +107,10 @@ FIGURES = {
     cifar10_guidance.NAME: {
         "scores": guidance_figures.scores,
         "samples": diffusion_figures.pictures(LAST, columns=4),
+    },
+    dit_attention.NAME: {
+        "curves": diffusion_figures.curves(LOSSES),
+        "samples": diffusion_figures.pictures(LAST, columns=3, groups=("trained", "other")),
     },
     swa.NAME: {
         "curves": diffusion_figures.curves(

@@ -31,6 +31,7 @@ DIFFUSION = (
     "mnist-cold",
     "cifar10-conditional",
     "cifar10-guidance",
+    "dit-attention",
     "swa",
 )
 
