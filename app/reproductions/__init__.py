@@ -14,6 +14,7 @@ from app.reproductions import (
     dit_attention,
     domains,
     domains_figures,
+    faces,
     guidance_figures,
     mnist_capacity,
     mnist_cold,
@@ -40,6 +41,7 @@ TABLES = {
         cifar10_guidance,
         dit_attention,
         swa,
+        faces,
     )
 }
 GRIDS = {"first epoch": "images/*.png", "last epoch": "images/*.png"}
@@ -125,5 +127,11 @@ FIGURES = {
                 },
             }
         ),
+    },
+    faces.NAME: {
+        "schedules": schedule_figures.schedules(faces.schedules()),
+        "curves": diffusion_figures.curves(LOSSES | {"Frechet distance by epoch": (("fmd",), {})}),
+        "strips": diffusion_figures.pictures(STRIPS),
+        "samples": diffusion_figures.pictures(LAST, columns=3),
     },
 }

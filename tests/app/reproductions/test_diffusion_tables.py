@@ -33,6 +33,7 @@ DIFFUSION = (
     "cifar10-guidance",
     "dit-attention",
     "swa",
+    "faces",
 )
 
 

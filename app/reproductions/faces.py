@@ -1,0 +1,182 @@
+"""Faces by a DDPM (B15): CelebA and Bitmoji, and chains of 10, 100 and 1,000 steps."""
+
+from dataclasses import replace
+
+from app.config import Data, Evaluation, Sampling, Watching
+from app.diffusion.schedules import SCHEDULES
+from app.recipes.attributes import CELEBA
+from app.reproductions.budgets import seeds_at, small_unet, unet_budget
+from app.reproductions.diffusion_rows import (
+    again,
+    beside_paper,
+    judged_by,
+    losses_lines,
+    not_fid,
+    rows_of,
+    scored,
+    scores_lines,
+)
+from app.reproductions.markdown import table, verdicts_table
+from app.reproductions.verdicts import greater, verdict
+
+NAME = "faces"
+TITLE = "Faces by a DDPM, chains of 10, 100 and 1,000 steps"
+MEASURES = ("frechet", "precision", "recall")
+PAPER = {"celeb_a T=1000": 50.84, "T=1000": 58.34}  # FID, n = 1,000
+PAPER_GAN = 155.14  # of Bitmoji
+# Of the rows: length of the chain, and what is changed of the unscaled linear betas.
+CHAINS = {
+    "T=10": {"steps": 10},
+    "T=100": {"steps": 100},
+    "T=1000": {"steps": 1000},
+    "T=10, cosine": {"steps": 10, "schedule": "cosine"},
+    "T=100, scaled": {"steps": 100, "scale_to_steps": True},
+}
+SHORT = ("T=10", "T=100")
+
+
+def children(budget, seeds, directory=None):
+    """The runs of the table by name, "trained-<row>-<seed>", and "start-<row> from data-<seed>".
+
+    Trained: the betas as they are, 1e-4 to 0.02, over 10, 100 and 1,000 steps; and, ours, two
+    short chains that end in noise. Start: the short chains' weights, started from what the chain
+    leaves of training images, which is what the network was trained on there.
+
+    full: the U-Net of `celeba-attributes` without attributes, 64x64, 10 epochs; Bitmoji is the
+    folder of images `bitmoji` in the working directory, CelebA comes from the directory of data
+    sets, at T=1000; FID by epoch, n = 1,000. cpu: 25,000 digits of MNIST stand in for the faces, a
+    small U-Net, 3 epochs, DDIM with at most 50 steps, n = 2,000. smoke: embedded digits.
+    """
+    base = _budget(budget, directory)
+    rows = {
+        row: replace(
+            base,
+            diffusion=replace(base.diffusion, **chain),
+            sampling=replace(base.sampling, steps=min(base.sampling.steps, chain["steps"])),
+        )
+        for row, chain in CHAINS.items()
+    }
+    if budget == "full":
+        celeb_a = Data(name="celeb_a", size=64, directory=directory)
+        rows["celeb_a T=1000"] = replace(rows["T=1000"], data=celeb_a)
+    found = {}
+    for seed in seeds_at(budget, seeds):
+        trained = rows_of(NAME, "trained", rows, seed)
+        found |= trained
+        for row in SHORT:
+            found |= again(NAME, f"start-{row} from data-{seed}", trained, row, start="data")
+    return found
+
+
+def _budget(budget, directory):
+    """The recipe of all rows at a budget, with a chain of 1,000 steps."""
+    base = replace(
+        CELEBA,
+        data=Data(name="bitmoji", size=64, directory=directory),
+        network=replace(CELEBA.network, heads=4),
+        diffusion=replace(CELEBA.diffusion, condition="none"),
+        sampling=replace(CELEBA.sampling, guidance=0.0),
+        watching=Watching(sample_every=1, samples=36, score_every=1, score_samples=1000),
+        evaluation=Evaluation(
+            samples=1000, extractor="inception", metrics=("frechet", "precision_recall")
+        ),
+    )
+    if budget == "full":
+        return base
+    base = replace(base, watching=replace(base.watching, score_samples=100))
+    if budget == "cpu":
+        base = replace(small_unet(base, directory, epochs=3), sampling=Sampling(steps=50))
+        return replace(base, data=replace(base.data, training_images=30_000))
+    return unet_budget(base, budget)
+
+
+def claims(results):
+    """The claims, each with its verdict; the last ones are ours, on the cause."""
+    distances = scored(results, "frechet")
+    started = scored(results, "frechet", "start")
+
+    def above(row, other):
+        return verdict([greater(distances.get(row), other)])
+
+    found = {
+        f"{row} does not learn: a higher Frechet distance than T=1000": above(
+            row, distances.get("T=1000")
+        )
+        for row in SHORT
+    }
+    for row, repaired in (("T=10", "T=10, cosine"), ("T=100", "T=100, scaled")):
+        found[f"ours: with a chain of as many steps that ends in noise ({repaired}) it learns"] = (
+            above(row, distances.get(repaired))
+        )
+    for row in SHORT:
+        found[f"ours: started from noised training images, the network of {row} draws better"] = (
+            above(row, started.get(f"{row} from data"))
+        )
+    return found
+
+
+def data_of(results):
+    """The name of the images of the rows with T, in words where none was run."""
+    ran = (result.get("config", {}) for key, result in results.items() if "-T=" in key)
+    return next((config["data"]["name"] for config in ran if "data" in config), "another set")
+
+
+def schedules():
+    """{row: schedule} of the chains."""
+    found = {}
+    for row, chain in CHAINS.items():
+        fields = {"scaled": True} if chain.get("scale_to_steps") else {}
+        found[row] = SCHEDULES[chain.get("schedule", "linear")](steps=chain["steps"], **fields)
+    return found
+
+
+def report(results):
+    """The tables and the verdicts, Markdown."""
+    distances = scored(results, "frechet")
+    data = data_of(results)
+    reason = not_fid(results, 1000)
+    if data != "bitmoji":
+        reason = f"none: the paper's is FID of faces; here {data} stands in"
+    lines = [
+        "Mean over seeds +- standard error (number of seeds).",
+        "",
+        *beside_paper(
+            [
+                ("CelebA, T=1000", PAPER["celeb_a T=1000"])
+                + (distances.get("celeb_a T=1000"), 2, reason),
+                ("Bitmoji, T=1000", PAPER["T=1000"], distances.get("T=1000"), 2, reason),
+                ("Bitmoji, a GAN", PAPER_GAN, None, 2, "none: no GAN here"),
+            ],
+            "Frechet distance",
+        ),
+        "",
+        f"## By length of the chain, {data}, {judged_by(results)}",
+        "",
+        *table(
+            ["row", "signal left at the end"],
+            [
+                [row, f"{100 * schedule.signal_rates[-1]:.1f} %"]
+                for row, schedule in schedules().items()
+            ],
+        ),
+        "",
+        "The betas are those of 1,000 steps. Over 10 or 100 steps they leave much of the image, so "
+        "that the network was never asked to clean pure noise, which is what sampling hands it.",
+        "",
+        *scores_lines(results, MEASURES),
+        "",
+        "Started from training images, noised as the chain ends, it gets what it was trained on: a "
+        "diagnosis and no method, and at T=10 hardly more than handing out training images.",
+        "",
+        *scores_lines(results, MEASURES, "start"),
+        "",
+        "## Losses of the last epoch",
+        "",
+        *losses_lines(results),
+        "",
+        "Losses of chains that end elsewhere do not compare: little noise is harder to tell from "
+        "an image than much.",
+        "",
+        *verdicts_table(claims(results)),
+    ]
+    return "\n".join(lines)
