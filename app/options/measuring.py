@@ -101,8 +101,9 @@ class Reproduce:
     """Runs a table of a paper, run by run; the same command goes on where it was stopped."""
 
     table: Positional[Annotated[str, tyro.conf.arg(metavar="TABLE")]]
-    """Table: noisy-labels, domains, mnist-schedules, mnist-capacity, mnist-long-short,
-    cifar10-conditional, cifar10-guidance or swa."""
+    """Table: noisy-labels, domains, mnist-schedules, mnist-capacity, mnist-entropy,
+    mnist-long-short, mnist-cold, cifar10-conditional, cifar10-guidance, dit-attention, swa, faces
+    or mnist-score."""
     budget: Literal["smoke", "cpu", "full"] = "cpu"
     """smoke: embedded digits, minutes; cpu: real data on two cores; full: the papers' own."""
     hours: float | None = None

@@ -21,6 +21,7 @@ from app.reproductions import (
     mnist_entropy,
     mnist_long_short,
     mnist_schedules,
+    mnist_score,
     noisy_labels,
     noisy_labels_figures,
     schedule_figures,
@@ -42,6 +43,7 @@ TABLES = {
         dit_attention,
         swa,
         faces,
+        mnist_score,
     )
 }
 GRIDS = {"first epoch": "images/*.png", "last epoch": "images/*.png"}
@@ -133,5 +135,10 @@ FIGURES = {
         "curves": diffusion_figures.curves(LOSSES | {"Frechet distance by epoch": (("fmd",), {})}),
         "strips": diffusion_figures.pictures(STRIPS),
         "samples": diffusion_figures.pictures(LAST, columns=3),
+    },
+    mnist_score.NAME: {
+        "curves": diffusion_figures.curves(LOSSES),
+        "strips": diffusion_figures.pictures({"drawn": "figures/decode.png"}),
+        "samples": diffusion_figures.pictures(LAST),
     },
 }

@@ -34,6 +34,7 @@ DIFFUSION = (
     "dit-attention",
     "swa",
     "faces",
+    "mnist-score",
 )
 
 
