@@ -33,11 +33,17 @@ def children(budget, seeds, directory=None):
     chain with Gaussian noise; and the report's own, which predicts the noise. Estimated: the cold
     weights, restored with a start that each step estimates anew. Each epoch is judged as the
     reports do; n at the end: 2,000, since there are 10,000 test images of clothes to start from.
-    The budgets are those of `cnn_budget`; smoke fades into scikit-learn's digits.
+    The budgets are those of `cnn_budget`, cpu with 40,000 images; smoke fades into scikit-learn's
+    digits.
     """
     judged = Evaluation(samples=2000, metrics=("frechet", "precision_recall"))
     cold, noised = (
-        cnn_budget(replace(recipe, watching=AS_REPORTED, evaluation=judged), budget, directory)
+        cnn_budget(
+            replace(recipe, watching=AS_REPORTED, evaluation=judged),
+            budget,
+            directory,
+            images=40_000,
+        )
         for recipe in (COLD, RECIPES["mnist-default"])
     )
     fading = replace(cold.diffusion, noise_data="digits") if budget == "smoke" else cold.diffusion

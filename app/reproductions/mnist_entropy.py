@@ -43,9 +43,7 @@ def children(budget, seeds, directory=None):
     judged = Evaluation(
         samples=1000, extractor="inception", metrics=("frechet", "precision_recall")
     )
-    base = cnn_budget(replace(CNN, evaluation=judged), budget, directory)
-    if budget == "cpu":
-        base = replace(base, data=replace(base.data, training_images=40_000))
+    base = cnn_budget(replace(CNN, evaluation=judged), budget, directory, images=40_000)
     rows = {"plain": base} | {
         name: replace(base, diffusion=replace(base.diffusion, noise="entropy", **scale))
         for name, scale in SCALES.items()

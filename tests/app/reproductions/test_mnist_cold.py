@@ -1,5 +1,8 @@
 """The table of cold diffusion: its children, and its verdicts."""
 
+import numpy as np
+
+from app.data import load
 from app.reproductions import mnist_cold
 from app.reproductions.mnist_cold import COLD_ROW, ESTIMATED, REPORTED, SAME
 from tests.app.reproductions.made_up import result, seeded
@@ -49,3 +52,11 @@ def test_the_full_budget_is_the_reports_setting():
         assert (child.watching.score_samples, child.watching.score_real) == (32, 512)
     assert (same.diffusion.target, reported.diffusion.target) == ("clean", "noise")
     assert same.diffusion.noise == reported.diffusion.noise == "gaussian"
+
+
+def test_a_smoke_fades_into_embedded_digits_and_is_held_against_all_of_them():
+    cold = mnist_cold.children("smoke", 1)[f"trained-{COLD_ROW}-0"]
+    assert cold.diffusion.noise_data == "digits" and cold.sampling.sampler == "cold"
+    assert cold.watching.score_real == len(load(cold.data.name, split="test"))
+    first = load(cold.data.name, split="test").labels[:512]
+    assert len(np.unique(first)) < 10  # why: the first 512 are not of all classes
