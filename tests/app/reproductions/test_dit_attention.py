@@ -34,15 +34,15 @@ def test_costs_are_told_with_their_tokens():
     children = dit_attention.children("cpu", 1)
     found = {
         key: {
-            **result(),
+            **result(rows=[{"val_loss": 0.5}, {"val_loss": 0.1234567}]),
             "config": to_dict(children[key]),
             "attention": {"step_seconds": 0.25, "peak_megabytes": 1234.5},
         }
         for key in ("trained-standard-0", "cost-memory_efficient-0")
     }
     text = dit_attention.report(found)
-    assert "| standard | 64 | 64 | 0.250 | 1,234 |" in text  # (32 / 4)^2 tokens
-    assert "| memory_efficient | 1024 | 16 | 0.250 | 1,234 |" in text
+    assert "| standard | 64 | 64 | 0.250 | 1,234 | 0.123457 |" in text  # (32 / 4)^2 tokens
+    assert "| memory_efficient | 1024 | 16 | 0.250 | 1,234 | 0.123457 |" in text
 
 
 def test_children_differ_in_the_kernel_alone():
