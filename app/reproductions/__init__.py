@@ -133,12 +133,12 @@ FIGURES = {
     faces.NAME: {
         "schedules": schedule_figures.schedules(faces.schedules()),
         "curves": diffusion_figures.curves(LOSSES | {"Frechet distance by epoch": (("fmd",), {})}),
-        "strips": diffusion_figures.pictures(STRIPS),
+        "strips": diffusion_figures.pictures(STRIPS, columns=4),
         "samples": diffusion_figures.pictures(LAST, columns=3),
     },
     mnist_score.NAME: {
         "curves": diffusion_figures.curves(LOSSES),
-        "strips": diffusion_figures.pictures({"drawn": "figures/decode.png"}),
+        "strips": diffusion_figures.pictures({"drawn": "figures/decode.png"}, columns=1),
         "samples": diffusion_figures.pictures(LAST),
     },
 }

@@ -87,7 +87,7 @@ def unet_budget(recipe, budget, directory=None):
             groups=2,
             patch_size=2,
         ),
-        optimizer=replace(recipe.optimizer, learning_rate=2e-3),
+        optimizer=replace(recipe.optimizer, learning_rate=2e-3, warmup_steps=0),
         training=replace(recipe.training, epochs=2, swa_start_epoch=None, ema_decay=0.9),
         sampling=Sampling(steps=8),
         watching=replace(recipe.watching, samples=20),

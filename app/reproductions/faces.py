@@ -165,8 +165,9 @@ def report(results):
         "",
         *scores_lines(results, MEASURES),
         "",
-        "Started from training images, noised as the chain ends, it gets what it was trained on: a "
-        "diagnosis and no method, and at T=10 hardly more than handing out training images.",
+        "Started from training images, noised as the chain ends, the networks of short chains get "
+        "what they were trained on: a diagnosis and no method, and at T=10 hardly more than "
+        "handing out training images.",
         "",
         *scores_lines(results, MEASURES, "start"),
         "",
