@@ -51,7 +51,7 @@ def curves(results, path):
     """
     first = [key.rsplit("-", 2)[:2] for key in results if key.endswith("-0")]
     pairs = list(dict.fromkeys(pair for pair, _ in first))
-    figure = Figure(figsize=(13, 3.5 * max(1, len(pairs))), layout="constrained")
+    figure = Figure(figsize=(13, 4 * max(1, len(pairs))), layout="constrained")
     grid = figure.subplots(max(1, len(pairs)), len(PANELS), squeeze=False)
     for pair, panels in zip(pairs, grid, strict=False):
         names = [row for other, row in first if other == pair]
@@ -64,7 +64,7 @@ def curves(results, path):
                     axes.plot(*zip(*points, strict=True), line, color=f"C{place}", label=name)
             axes.set(title=f"{pair}: {title}", xlabel="epoch")
             axes.grid(alpha=0.3)
-        panels[0].legend(fontsize="x-small", ncols=2, loc="lower right")
+        panels[1].legend(fontsize="small", ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     save(figure, path)
 
 
