@@ -52,8 +52,9 @@ def curves(results, path):
     first = [key.rsplit("-", 2)[:2] for key in results if key.endswith("-0")]
     pairs = list(dict.fromkeys(pair for pair, _ in first))
     figure = Figure(figsize=(13, 4 * max(1, len(pairs))), layout="constrained")
-    grid = figure.subplots(max(1, len(pairs)), len(PANELS), squeeze=False)
-    for pair, panels in zip(pairs, grid, strict=False):
+    strips = figure.subfigures(max(1, len(pairs)), 1, squeeze=False)[:, 0]
+    for pair, strip in zip(pairs, strips, strict=False):
+        panels = strip.subplots(1, len(PANELS))
         names = [row for other, row in first if other == pair]
         for axes, (metric, title) in zip(panels, PANELS, strict=True):
             for place, name in enumerate(names):
@@ -64,7 +65,8 @@ def curves(results, path):
                     axes.plot(*zip(*points, strict=True), line, color=f"C{place}", label=name)
             axes.set(title=f"{pair}: {title}", xlabel="epoch")
             axes.grid(alpha=0.3)
-        panels[1].legend(fontsize="small", ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.2))
+        lines = panels[0].get_legend_handles_labels()
+        strip.legend(*lines, fontsize="small", ncols=6, loc="outside lower center")
     save(figure, path)
 
 
