@@ -18,11 +18,11 @@ import statistics
 import sys
 from pathlib import Path
 
-from interleaved import take_turns, work
+from interleaved import PEERS, take_turns, work
 
 ROOT = Path(__file__).resolve().parent.parent
 HALF = 64  # images of a domain in a batch
-SIDES = {False: ("dann", "source"), True: ("resnet50", "default", "channels_last")}
+SIDES = {False: ("dann", "source"), True: ("resnet50", *PEERS)}
 
 
 def images(count):
@@ -110,8 +110,7 @@ def theirs(channels_last):
 
 def prepared(side, batches):
     """A round of some batches, warmed up, and the number of weights."""
-    peer = side in ("default", "channels_last")
-    step, weights = theirs(side == "channels_last") if peer else ours(side)
+    step, weights = theirs(side == "channels_last") if side in PEERS else ours(side)
     for _ in range(2):
         step()
 
@@ -134,15 +133,8 @@ def main():
         work(lambda: prepared(arguments.worker, batches))
         return
     options = ["--resnet50"] if arguments.resnet50 else []
-    first, *others = SIDES[arguments.resnet50]
-    commands = {
-        side: [
-            arguments.peer_python if side in ("default", "channels_last") else sys.executable,
-            *(__file__, "--worker", side, *options),
-        ]
-        for side in (first, *others)
-    }
-    workers = take_turns(commands, arguments.rounds)
+    first, *others = sides = SIDES[arguments.resnet50]
+    workers = take_turns(__file__, sides, arguments.rounds, options, arguments.peer_python)
     seconds = {side: statistics.median(worker.seconds) for side, worker in workers.items()}
     for side, median in seconds.items():
         speed = batches * (HALF if arguments.resnet50 else 2 * HALF) / median

@@ -91,10 +91,7 @@ def main():
         work(lambda: prepared(options.worker, shape, warm_up=2))
         return
     sizes = [f"--{name}={getattr(options, name)}" for name in ("batch", "heads", "tokens", "size")]
-    commands = {
-        kernel: [sys.executable, __file__, "--worker", kernel, *sizes] for kernel in KERNELS
-    }
-    workers = take_turns(commands, options.rounds)
+    workers = take_turns(__file__, KERNELS, options.rounds, sizes)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     print(f"{backend}, {shape} (batch, heads, tokens, size), load {os.getloadavg()[0]:.1f}")
     memory, whole, seconds = {}, {}, {}

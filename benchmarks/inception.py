@@ -17,10 +17,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from interleaved import take_turns, work
+from interleaved import PEERS, take_turns, work
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("64", "192", "768", "2048", "logits_unbiased", "logits")
+SIDES = ("ours", *PEERS)
 
 
 def random_tensors(shapes):
@@ -91,19 +92,13 @@ def main():
     parser.add_argument("--batch", type=int, default=32, help="images a batch")
     parser.add_argument("--size", type=int, default=32, help="height and width of the images")
     parser.add_argument("--rounds", type=int, default=9, help="timed batches of each side")
-    parser.add_argument("--worker", choices=("ours", "default", "channels_last"))
+    parser.add_argument("--worker", choices=SIDES)
     options = parser.parse_args()
     if options.worker:
         work(lambda: prepared(options.worker, options.batch, options.size))
         return
-    interpreters = {"ours": sys.executable}
-    interpreters |= dict.fromkeys(("default", "channels_last"), options.peer_python)
-    options_ = ["--batch", str(options.batch), "--size", str(options.size)]
-    commands = {
-        side: [python, __file__, "--worker", side, *options_]
-        for side, python in interpreters.items()
-    }
-    workers = take_turns(commands, options.rounds)
+    sizes = ["--batch", str(options.batch), "--size", str(options.size)]
+    workers = take_turns(__file__, SIDES, options.rounds, sizes, options.peer_python)
     speeds, expected = {}, np.array(workers["default"].reported)
     for side, worker in workers.items():
         speeds[side] = options.batch / statistics.median(worker.seconds)
@@ -114,7 +109,7 @@ def main():
         )
         if not difference <= 1e-4:
             sys.exit(f"The features of {side} are others than those of torch-fidelity.")
-    ratio = speeds["ours"] / max(speeds["default"], speeds["channels_last"])
+    ratio = speeds["ours"] / max(speeds[side] for side in PEERS)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     print(f"ours ({backend}) / faster of theirs = {ratio:.2f} (above 1: ours is faster)")
 

@@ -11,6 +11,7 @@ import sys
 import time
 
 REST = 0.5  # seconds before each step; OpenMP's threads spin for 0.2
+PEERS = ("default", "channels_last")  # memory formats of PyTorch: sides that are not ours
 
 
 def work(prepare):
@@ -68,17 +69,23 @@ class Worker:
         self.process.wait()
 
 
-def take_turns(commands, rounds):
+def take_turns(script, sides, rounds, options=(), peer_python=sys.executable):
     """Runs the sides by turns.
 
     Args:
-        commands: {side: command of its worker}.
+        script: the benchmark; with `--worker SIDE` it is the worker of a side.
+        sides: names of the sides.
         rounds: int; steps of each.
+        options: more options of each worker.
+        peer_python: interpreter of the sides of `PEERS`; the others have this one.
 
     Returns:
         {side: its closed `Worker`}.
     """
-    workers = {side: Worker(command) for side, command in commands.items()}
+    workers = {}
+    for side in sides:
+        python = peer_python if side in PEERS else sys.executable
+        workers[side] = Worker([python, script, "--worker", side, *options])
     for _ in range(rounds):
         for worker in workers.values():
             worker.step()

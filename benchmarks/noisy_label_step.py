@@ -17,11 +17,10 @@ import statistics
 import sys
 from pathlib import Path
 
-from interleaved import take_turns, work
+from interleaved import PEERS, take_turns, work
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH, STEPS = 128, 50
-PEERS = ("default", "channels_last")
 LOSSES = (
     "keras",
     "cross_entropy",
@@ -122,14 +121,8 @@ def main():
         work(lambda: prepared(arguments.worker))
         return
     sides = LOSSES if arguments.losses else ("cross_entropy", *PEERS)
-    commands = {
-        side: [
-            arguments.peer_python if side in PEERS else sys.executable,
-            *(__file__, "--worker", side),
-        ]
-        for side in sides
-    }
-    workers = take_turns(commands, arguments.rounds)
+    peer = arguments.peer_python
+    workers = take_turns(__file__, sides, arguments.rounds, peer_python=peer)
     passes = {side: worker.seconds for side, worker in workers.items()}
     medians = {side: statistics.median(seconds) for side, seconds in passes.items()}
     for side, seconds in medians.items():

@@ -15,10 +15,11 @@ import statistics
 import sys
 from pathlib import Path
 
-from interleaved import take_turns, work
+from interleaved import PEERS, take_turns, work
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE, CHANNELS = 32, 3
+SIDES = ("ours", *PEERS)
 
 
 def ours(batch):
@@ -90,18 +91,13 @@ def main():
     parser.add_argument("--peer-python", default=sys.executable, help="interpreter with the peers")
     parser.add_argument("--batch", type=int, default=8, help="images a step")
     parser.add_argument("--rounds", type=int, default=15, help="timed steps of each side")
-    parser.add_argument("--worker", choices=("ours", "default", "channels_last"))
+    parser.add_argument("--worker", choices=SIDES)
     arguments = parser.parse_args()
     if arguments.worker:
         work(lambda: prepared(arguments.worker, arguments.batch))
         return
-    interpreters = {"ours": sys.executable}
-    interpreters |= dict.fromkeys(("default", "channels_last"), arguments.peer_python)
-    commands = {
-        side: [python, __file__, "--worker", side, "--batch", str(arguments.batch)]
-        for side, python in interpreters.items()
-    }
-    workers = take_turns(commands, arguments.rounds)
+    options = ["--batch", str(arguments.batch)]
+    workers = take_turns(__file__, SIDES, arguments.rounds, options, arguments.peer_python)
     medians = {}
     for side, worker in workers.items():
         medians[side] = statistics.median(worker.seconds)
@@ -109,7 +105,7 @@ def main():
             f"{side:14} {worker.reported:>9} weights  median {medians[side]:.3f} s  "
             f"fastest {min(worker.seconds):.3f} s"
         )
-    ratio = medians["ours"] / min(medians["default"], medians["channels_last"])
+    ratio = medians["ours"] / min(medians[side] for side in PEERS)
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     print(f"ours ({backend}) / faster of theirs = {ratio:.2f}")
 

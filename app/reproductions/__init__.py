@@ -6,7 +6,6 @@ figures are functions of the results and a path. Results are {child: {"run", "fo
 "measured", "rows", "minutes"}}.
 """
 
-from app.diffusion.schedules import SCHEDULES
 from app.reproductions import (
     cifar10_conditional,
     cifar10_guidance,
@@ -62,9 +61,7 @@ FIGURES = {
         "features": domains_figures.features,
     },
     mnist_schedules.NAME: {
-        "schedules": schedule_figures.schedules(
-            {name: SCHEDULES[name](steps=1000) for name in mnist_schedules.PAPER}
-        ),
+        "schedules": schedule_figures.schedules(mnist_schedules.schedules),
         "curves": diffusion_figures.curves(
             LOSSES | {"Frechet distance by epoch, n = 100": (("fmd",), {})}
         ),
@@ -131,7 +128,7 @@ FIGURES = {
         ),
     },
     faces.NAME: {
-        "schedules": schedule_figures.schedules(faces.schedules()),
+        "schedules": schedule_figures.schedules(faces.schedules),
         "curves": diffusion_figures.curves(LOSSES | {"Frechet distance by epoch": (("fmd",), {})}),
         "strips": diffusion_figures.pictures(STRIPS, columns=4),
         "samples": diffusion_figures.pictures(LAST, columns=3),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from app.config import Evaluation, Watching
+from app.diffusion.schedules import SCHEDULES
 from app.recipes.mnist import CNN
 from app.reproductions.budgets import cnn_budget, seeds_at
 from app.reproductions.diffusion_rows import (
@@ -95,6 +96,11 @@ def claims(results):
             "linear", "data"
         ),
     }
+
+
+def schedules():
+    """{row: schedule} of the table."""
+    return {name: SCHEDULES[name](steps=1000) for name in PAPER}
 
 
 def report(results):

@@ -12,7 +12,7 @@ def schedules(rows):
     """A figure of beta, alpha-bar and log-SNR of schedules, with what each leaves of the signal.
 
     Args:
-        rows: {row: `Schedule`}.
+        rows: function () -> {row: `Schedule`}.
 
     Returns:
         Function (results, path); the results are not looked at; schedules need no run.
@@ -23,7 +23,7 @@ def schedules(rows):
 def _schedules(rows, results, path):
     figure = Figure(figsize=(14, 4.2), layout="constrained")
     betas, bars, snrs = figure.subplots(1, 3)
-    for name, schedule in rows.items():
+    for name, schedule in rows().items():
         place = np.arange(schedule.steps + 1) / schedule.steps
         left = f"{name}, leaves {100 * schedule.signal_rates[-1]:.1f} % of the signal"
         betas.plot(place[1:], schedule.betas)

@@ -11,6 +11,7 @@ import pytest
 
 from app.errors import UserError
 from app.own_process import in_own_process
+from tests.checks import wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,16 +83,9 @@ def test_the_work_is_interrupted_with_the_process_that_waits(how, tmp_path):
         # A background shell turns SIGINT off for all below it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as first:
-        _until(tmp_path / "begun")
+        wait_for((tmp_path / "begun").exists, "begun")
         first.send_signal(how)
         first.wait(120)
-    _until(tmp_path / "interrupted")
+    wait_for((tmp_path / "interrupted").exists, "interrupted")
     # After Ctrl-C the first process waits for the work to end; when killed it cannot.
     assert (tmp_path / "passed-on").exists() == (how == signal.SIGINT)
-
-
-def _until(path):
-    deadline = time.monotonic() + 120
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path.name} never came"
-        time.sleep(0.05)

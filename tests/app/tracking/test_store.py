@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -16,6 +15,8 @@ from app.tracking.store import ROOT
 from tests.app.tracking.recorded import (
     make,
 )
+from tests.app.tracking.server import free_port
+from tests.checks import wait_for
 
 
 def test_store_uri(monkeypatch):
@@ -81,27 +82,17 @@ def test_ctrl_c_ends_the_server_of_the_ui_and_what_it_began(monkeypatch, tmp_pat
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def stop():
-        wait_for(began.exists)
+        wait_for(began.exists, "the server")
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=stop)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     try:
         thread.start()
-        ui(port, say=list)
+        ui(free_port(), say=list)
     finally:
         thread.join()
         signal.signal(signal.SIGINT, before)
-    wait_for(lambda: not alive(int(began.read_text())))
-
-
-def wait_for(holds):
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: not alive(int(began.read_text())), "the end of what the server began")
 
 
 def alive(process):
