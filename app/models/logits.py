@@ -1,5 +1,7 @@
 """From uint8 images to a classifier's logits, in one compiled program."""
 
+import functools
+
 import numpy as np
 from keras import ops
 
@@ -26,7 +28,8 @@ def logits_function(model, batch_size=500):
         predicted = logits_function(model)(test.images).argmax(axis=1)
         ```
     """
-    program = compiled(lambda images: from_uint8(model, images), model.variables)
+    # A lambda would be one function to TensorFlow, compiled for many models: it warns of that.
+    program = compiled(functools.partial(from_uint8, model), model.variables)
 
     def logits(images):
         count, rows = len(images), []

@@ -1,5 +1,8 @@
 """Classifiers: the published sizes, counted by hand, and refusals."""
 
+import logging
+
+import keras
 import numpy as np
 import pytest
 
@@ -43,3 +46,12 @@ def test_logits_do_not_depend_on_the_batch_and_leave_weights_alone():
     np.testing.assert_allclose(logits_function(model, 3)(images), whole, atol=1e-5)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_many_models_are_measured_without_a_warning(monkeypatch, caplog):
+    # TensorFlow counts compilations by the code of the function, whichever model it belongs to.
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)
+    for _ in range(8):
+        model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3)])
+        logits_function(model, 4)(np.zeros((4, 2, 2, 1), "uint8"))
+    assert not caplog.messages
