@@ -2,6 +2,7 @@
 
 from app.config import AnyRecipe
 from app.dry_run import seconds_a_drawing, timed
+from app.progress import bar
 from app.reproductions.measured import Measured, config_of
 
 REST = 30.0  # seconds of a run outside training and drawing: start, measuring, export, upload
@@ -24,20 +25,28 @@ def forecast(children):
     Returns:
         {key: float seconds}.
     """
-    known, found = {}, {}
+    recipes, distinct, known, found = {}, {}, {}, {}
     for key, child in children.items():
-        recipe = child.base if isinstance(child, Measured) else child
-        named = {"name": None, "summary": None}
-        setting = repr(_structure({**config_of(recipe), **named}))
-        if setting not in known:
+        recipes[key] = recipe = child.base if isinstance(child, Measured) else child
+        distinct.setdefault(_setting(recipe), recipe)
+    with bar("timing a few steps of each setting", len(distinct)) as finished:
+        for setting, recipe in distinct.items():
             known[setting] = _timed(recipe)
-        step, steps, drawing = known[setting]
+            finished(len(known))
+    for key, child in children.items():
+        recipe = recipes[key]
+        step, steps, drawing = known[_setting(recipe)]
         if isinstance(child, Measured):
             found[key] = REST + drawing * child.drawn_by.evaluations * child.samples
         else:
             training = step * steps * recipe.training.epochs
             found[key] = REST + training + drawing * _drawn(recipe)
     return found
+
+
+def _setting(recipe):
+    """What decides the length of a step of a recipe."""
+    return repr(_structure({**config_of(recipe), "name": None, "summary": None}))
 
 
 def _timed(recipe):
