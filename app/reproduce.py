@@ -41,7 +41,7 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
         seeds: int >= 1; seeds of each run that gets more than one.
         directory: folder of existing data sets, or None.
         root: folder of all runs.
-        results: folder of the Markdown report; that of "smoke" has the word in its name.
+        results: folder of the Markdown report; those of "smoke" and "full" have it in their names.
         hours: float or None; no child is begun that would not end within them.
 
     Raises:
@@ -51,7 +51,7 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
         raise UserError(f"No table {name!r}. Tables: {', '.join(TABLES)}.")
     table = TABLES[name]
     recipes = table.children(budget, seeds, directory)
-    place = Path(results) / (f"{name}-smoke" if budget == "smoke" else name)
+    place = Path(results) / (name if budget == "cpu" else f"{name}-{budget}")
     found = read_kept(
         place / "results.json", {key: config_of(recipe) for key, recipe in recipes.items()}
     )

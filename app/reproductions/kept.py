@@ -57,7 +57,13 @@ def read_kept(path, configs):
 
 
 def write_kept(path, results):
-    """Writes results {child: result}, a line a child, so that two versions compare well."""
+    """Writes results {child: result}, a line a child, so that two versions compare well.
+
+    What the file holds of other children stays: a table with fewer seeds takes nothing away.
+    """
+    path = Path(path)
+    others = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    results = {**results, **{key: value for key, value in others.items() if key not in results}}
     lines = (f"{json.dumps(key)}: {json.dumps(result)}" for key, result in results.items())
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, "{\n" + ",\n".join(lines) + "\n}\n")

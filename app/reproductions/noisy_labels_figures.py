@@ -7,15 +7,18 @@ from app.reproductions.noisy_labels import accuracies
 
 PANELS = (
     ("loss", "training loss"),
-    ("test_accuracy", "accuracy on clean test images"),
+    ("training_accuracy", "accuracy on labels as given"),
+    ("test_cross_entropy", "cross entropy, clean test images"),
+    ("test_accuracy", "accuracy, clean test images"),
     ("fitted_wrong", "share of wrong labels learned"),
 )
+LOGARITHMIC = ("loss", "test_cross_entropy")
 
 
 def curves(results, path):
-    """Loss, clean test accuracy and memorised wrong labels by epoch, a row a noise rate (seed 0).
+    """Losses and accuracies in training and testing by epoch, a row a noise rate (seed 0).
 
-    Losses of different names have different scales: compare each with itself only.
+    Training losses of different names have different scales: compare each with itself only.
 
     Args:
         results: {"<loss>-<rate>-<seed>": {"rows": rows of metrics.jsonl}}.
@@ -24,19 +27,30 @@ def curves(results, path):
     first = {key: result for key, result in results.items() if key.endswith("-0")}
     rates = sorted({key.rsplit("-", 2)[1] for key in first})
     names = list(dict.fromkeys(key.rsplit("-", 2)[0] for key in first))
-    figure = Figure(figsize=(12, 3 * len(rates)), layout="constrained")
+    figure = Figure(figsize=(4 * len(PANELS), 3 * len(rates) + 0.5), layout="constrained")
     grid = figure.subplots(len(rates), len(PANELS), squeeze=False)
+    shown = {}
     for rate, row in zip(rates, grid, strict=True):
         for axes, (metric, title) in zip(row, PANELS, strict=True):
             for place, name in enumerate(names):
                 rows = first.get(f"{name}-{rate}-0", {"rows": []})["rows"]
-                points = by_epoch(rows, metric)
+                points = by_epoch([_with_training(values, float(rate)) for values in rows], metric)
                 if points:
-                    axes.plot(*zip(*points, strict=True), color=f"C{place}", label=name)
+                    (shown[name],) = axes.plot(*zip(*points, strict=True), color=f"C{place}")
             axes.set(title=f"{float(rate):.0%} noise: {title}", xlabel="epoch")
+            if metric in LOGARITHMIC:
+                axes.set_yscale("log")
             axes.grid(alpha=0.3)
-    grid[0][0].legend()
+    figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=len(names))
     save(figure, path)
+
+
+def _with_training(values, rate):
+    """An epoch's numbers, with the accuracy on the labels as given, of which `rate` are wrong."""
+    if not {"fitted_right", "fitted_wrong"} <= values.keys():
+        return values
+    right, wrong = values["fitted_right"], values["fitted_wrong"]
+    return {**values, "training_accuracy": (1 - rate) * right + rate * wrong}
 
 
 def by_rate(results, path):

@@ -39,3 +39,11 @@ def test_a_damaged_file_is_refused_by_a_sentence(config, tmp_path):
     path.write_text("[1, 2")
     with pytest.raises(UserError, match="no file of results"):
         read_kept(path, {"a": config})
+
+
+def test_what_other_children_left_stays(config, tmp_path):
+    path, kept = tmp_path / "results.json", {"config": setting(config)}
+    write_kept(path, {"a": {**kept, "minutes": 1}, "b": kept})
+    write_kept(path, {"a": {**kept, "minutes": 2}})
+    both = read_kept(path, {"a": config, "b": config})
+    assert both == {"a": {**kept, "minutes": 2}, "b": kept}
