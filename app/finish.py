@@ -10,6 +10,7 @@ from app.progress import console
 from app.reports.figures import draw_into_run, schedule_figure, strip_figure, training_curves
 from app.reports.left_behind import say_where
 from app.reports.model_card import write_model_card
+from app.reports.progression import progression_figure
 from app.sample import draw_into, sample_options
 from app.trained import best_of, save_weights
 
@@ -23,6 +24,8 @@ def finish(run, recipe, images, model, averages):
     schedule = {recipe.diffusion.schedule: model.schedule}
     draw_into_run(run, "training", training_curves, run.metrics())
     draw_into_run(run, "schedule", schedule_figure, schedule)
+    if grids := sorted(run.path("images").glob("epoch-*.png")):
+        draw_into_run(run, "progression", progression_figure, grids, model.image_shape[0])
     with best_of(model, averages):
         draw_strips(run, recipe, images, model)
         grid = draw_into(

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -46,22 +47,34 @@ def training_curves(rows, path):
 
 
 def schedule_figure(schedules, path):
-    """Beta and the signal's share of the variance by step, for schedules by name, as a PNG.
+    """Beta, alpha-bar and log-SNR along the chain, and what it leaves of the signal, as a PNG.
 
-    The share is alpha-bar for a schedule of betas; one of rates shows its noise rate for beta.
+    Alpha-bar is the signal's share of the variance; a schedule of rates shows its noise rate for
+    beta.
+
+    Args:
+        schedules: {name: `Schedule`}.
+        path: where the PNG goes.
     """
-    figure = Figure(figsize=(9, 3.5), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=(14, 4.2), layout="constrained")
+    betas, bars, snrs = figure.subplots(1, 3)
     for name, schedule in schedules.items():
-        added = schedule.noise_rates[1:] if schedule.betas is None else schedule.betas
-        left.plot(range(1, schedule.steps + 1), added, label=name)
+        place = np.arange(schedule.steps + 1) / schedule.steps
         signal, noise = schedule.signal_rates**2, schedule.noise_rates**2
-        right.plot(range(schedule.steps + 1), signal / (signal + noise), label=name)
-    left.set(xlabel="step", ylabel="beta, or noise rate where there is none")
-    right.set(xlabel="step", ylabel="alpha-bar: signal's share of the variance")
-    for axes in (left, right):
+        share = signal / (signal + noise)
+        added = schedule.noise_rates[1:] if schedule.betas is None else schedule.betas
+        betas.plot(place[1:], added)
+        bars.plot(
+            place, share, label=f"{name}, leaves {100 * share[-1] ** 0.5:.1f} % of the signal"
+        )
+        snrs.plot(place[1:], schedule.log_snrs[1:])
+    betas.set(ylabel="beta, or noise rate where there is none", yscale="log")
+    bars.set(ylabel="alpha-bar: signal's share of the variance")
+    snrs.set(ylabel="log-SNR, nats")
+    for axes in (betas, bars, snrs):
+        axes.set(xlabel="step / steps of the chain")
         axes.grid(alpha=0.3)
-        axes.legend()
+    figure.legend(*bars.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     save(figure, path)
 
 

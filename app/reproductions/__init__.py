@@ -23,7 +23,6 @@ from app.reproductions import (
     mnist_score,
     noisy_labels,
     noisy_labels_figures,
-    schedule_figures,
     swa,
 )
 
@@ -61,7 +60,7 @@ FIGURES = {
         "features": domains_figures.features,
     },
     mnist_schedules.NAME: {
-        "schedules": schedule_figures.schedules(mnist_schedules.schedules),
+        "schedules": diffusion_figures.chains(mnist_schedules.schedules),
         "curves": diffusion_figures.curves(
             LOSSES | {"Frechet distance by epoch, n = 100": (("fmd",), {})}
         ),
@@ -89,6 +88,7 @@ FIGURES = {
         "samples": diffusion_figures.pictures(LAST, columns=3),
     },
     mnist_long_short.NAME: {
+        "schedules": diffusion_figures.chains(mnist_long_short.schedules),
         "curves": diffusion_figures.curves(LOSSES | NORMALIZED),
         "strips": diffusion_figures.pictures(STRIPS),
         "samples": diffusion_figures.pictures(LAST, columns=3),
@@ -128,7 +128,7 @@ FIGURES = {
         ),
     },
     faces.NAME: {
-        "schedules": schedule_figures.schedules(faces.schedules),
+        "schedules": diffusion_figures.chains(faces.schedules),
         "curves": diffusion_figures.curves(LOSSES | {"Frechet distance by epoch": (("fmd",), {})}),
         "strips": diffusion_figures.pictures(STRIPS, columns=4),
         "samples": diffusion_figures.pictures(LAST, columns=3),

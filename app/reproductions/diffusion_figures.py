@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from app.reports.figures import by_epoch, save
+from app.reports.figures import by_epoch, save, schedule_figure
 
 
 def curves(panels):
@@ -59,6 +59,18 @@ def _level(result, name):
     if floor:
         return result.get("measured", {}).get(score, {}).get("floor")
     return result["scores"].get(score)
+
+
+def chains(schedules):
+    """A figure of the schedules of a table; it needs no run.
+
+    Args:
+        schedules: function () -> {row: `Schedule`}.
+
+    Returns:
+        Function (results, path).
+    """
+    return lambda results, path: schedule_figure(schedules(), path)
 
 
 def pictures(files, columns=2, groups=()):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from app.config import Evaluation
+from app.diffusion.schedules import linear
 from app.recipes.mnist import RECIPES
 from app.reproductions.budgets import AS_REPORTED, cnn_budget, seeds_at
 from app.reproductions.diffusion_rows import (
@@ -42,6 +43,12 @@ def children(budget, seeds, directory=None):
             rows[name] = cnn_budget(base, budget, directory)
         found |= rows_of(NAME, "trained", rows, seed)
     return found
+
+
+def schedules():
+    """{row: schedule} of the chains."""
+    chains = {recipe.name.removeprefix("mnist-"): recipe.diffusion for recipe in RECIPES}
+    return {row: linear(chains[row].steps, last=chains[row].last_beta) for row in ROWS}
 
 
 def no_winner(means):

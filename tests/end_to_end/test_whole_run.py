@@ -37,6 +37,7 @@ def test_a_run_leaves_everything_behind(tiny):
         "figures/schedule.png",
         "figures/encode.png",
         "figures/decode.png",
+        "figures/progression.png",
         "weights/raw.weights.h5",
         "weights/ema.weights.h5",
         "weights/swa.weights.h5",
