@@ -1,11 +1,9 @@
-"""CIFAR-10, class-conditional (row B9), and with stochastic weight averaging (row B13).
+"""CIFAR-10, class-conditional (row B9).
 
-Source: Ho, Jain, Abbeel 2020, arXiv:2006.11239, as two student reports used it.
+Source: Ho, Jain, Abbeel 2020, arXiv:2006.11239, as a student report used it.
 Command: python -m app train cifar10-conditional --data.directory TFDS_FOLDER
 Time: for a GPU; on two CPU cores an epoch takes hours.
 """
-
-from dataclasses import replace
 
 from app.config import Data, Diffusion, Optimizer, Recipe, Sampling, Training, Unet, Watching
 
@@ -30,12 +28,4 @@ CONDITIONAL = Recipe(
     watching=Watching(sample_every=5, samples=100),
 )
 
-RECIPES = [
-    CONDITIONAL,
-    replace(
-        CONDITIONAL,
-        name="cifar10-swa",
-        summary="B13: weights averaged from epoch 6 on (a GPU's job).",
-        training=replace(CONDITIONAL.training, swa_start_epoch=6),
-    ),
-]
+RECIPES = [CONDITIONAL]

@@ -1,4 +1,4 @@
-"""Diffusion transformers: small on MNIST digits, and on CIFAR-10 by attention kernel (row B12).
+"""Diffusion transformers: small on digits; on CIFAR-10 by kernel (B12) and averaged (B13, B14).
 
 Source: Peebles and Xie 2022, arXiv:2212.09748, table 1 and section 4 (AdamW, 1e-4 constant, no
 decay, labels dropped in a tenth); B12: one of the reports this project reproduces, which set
@@ -48,6 +48,14 @@ CIFAR10 = Recipe(
     watching=Watching(sample_every=10, samples=100),
 )
 
+# B13, B14: the report averages a DiT's weights after epoch 6 and does not say how long it trained.
+AVERAGED = replace(
+    CIFAR10,
+    name="cifar10-swa",
+    summary="B13: a DiT-S/2 whose weights are averaged from epoch 6 on (a GPU's job).",
+    training=replace(CIFAR10.training, epochs=50, ema_decay=0.999, swa_start_epoch=6),
+)
+
 
 def _efficient(recipe, words):
     return replace(
@@ -70,6 +78,7 @@ RECIPES = [
     SMALL,
     CIFAR10,
     _efficient(CIFAR10, "class-conditional DiT-S/2"),
+    AVERAGED,
     UNET,
     _efficient(UNET, "class-conditional U-Net of DDPM"),
 ]

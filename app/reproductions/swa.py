@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 from app.config import Evaluation, Watching
 from app.recipes.cifar10 import CONDITIONAL
 from app.recipes.mnist import UNET
+from app.recipes.transformer import AVERAGED
 from app.reproductions.budgets import seeds_at, small_unet, unet_budget
 from app.reproductions.diffusion_rows import at_epoch, beside_paper, facts_of, number, rows_of
 from app.reproductions.markdown import table, verdicts_table
@@ -15,6 +16,7 @@ from app.reproductions.verdicts import greater, verdict
 
 NAME = "swa"
 TITLE = "Averaged weights of a denoiser"
+ROW = "denoiser"
 WEIGHTS = ("raw", "swa", "ema")
 PAPER = {"raw": 156.92, "swa": 113.05}  # FID, of a DiT on CIFAR-10
 ENCODERS = {
@@ -26,9 +28,10 @@ TRACKS = 0.8  # rank correlation over epochs from which a distance counts as fol
 
 
 def children(budget, seeds, directory=None):
-    """The runs of the table by name, "trained-unet-<seed>"; each measures all weights by epoch.
+    """The runs of the table by name, "trained-denoiser-<seed>"; each measures all weights by epoch.
 
-    full: CIFAR-10, averaged after epoch 6 of 50, FID and MMDs of CLIP, SigLIP and ALIGN, n = 2,000.
+    full: a DiT on CIFAR-10, averaged after epoch 6 of 50 (the report does not say how many), FID
+    and MMDs of CLIP, SigLIP and ALIGN, n = 2,000.
     cpu: MNIST, a small U-Net at a constant learning rate, averaged after epoch 3 of 8, the shipped
     judges, n = 512. smoke: embedded digits, 3 epochs.
     """
@@ -38,9 +41,8 @@ def children(budget, seeds, directory=None):
     )
     if budget == "full":
         base = replace(
-            CONDITIONAL,
-            data=replace(CONDITIONAL.data, directory=directory),
-            training=replace(CONDITIONAL.training, swa_start_epoch=6, ema_decay=0.999),
+            AVERAGED,
+            data=replace(AVERAGED.data, directory=directory),
             watching=replace(watching, score_samples=2000),
             evaluation=Evaluation(samples=2000, extractor="inception"),
         )
@@ -56,7 +58,7 @@ def children(budget, seeds, directory=None):
         )
     found = {}
     for seed in seeds_at(budget, seeds):
-        found |= rows_of(NAME, "trained", {"unet": base}, seed)
+        found |= rows_of(NAME, "trained", {ROW: base}, seed)
     return found
 
 
@@ -69,7 +71,7 @@ def metrics_of(results):
 
 def last_of(results, metric):
     """The Mean over seeds at the last epoch of a distance, by weights."""
-    found = {w: at_epoch(results, f"{metric}_{w}").get("unet") for w in WEIGHTS}
+    found = {w: at_epoch(results, f"{metric}_{w}").get(ROW) for w in WEIGHTS}
     return {weights: mean for weights, mean in found.items() if mean is not None}
 
 
@@ -108,8 +110,11 @@ def report(results):
     metrics = metrics_of(results)
     last = {metric: last_of(results, metric) for metric in metrics}
     judge = facts_of(results).get("frechet", {}).get("extractor")
-    reason = "none: the paper's is FID of a DiT on CIFAR-10"
-    rows = [[metric, *(number(last[metric].get(w), 3) for w in WEIGHTS)] for metric in metrics]
+    reason = "" if judge == "inception" else "none: the paper's is FID of a DiT on CIFAR-10"
+    rows = [
+        [metric, *(number(last[metric].get(w), 3) for w in WEIGHTS), _ranks(last[metric])]
+        for metric in metrics
+    ]
     tracked = [
         [metric, ", ".join(f"{value:.2f}" for value in following(results, metric))]
         for metric in metrics
@@ -129,12 +134,18 @@ def report(results):
         "",
         "## Last epoch, every distance",
         "",
-        *table(["distance", *WEIGHTS], rows),
+        *table(["distance", *WEIGHTS, "from best to worst"], rows),
         "",
-        "Distances of different encoders have no common scale: compare within a line only.",
+        "Distances of different encoders have no common scale: compare within a line only, and the "
+        "orders of two lines with each other.",
         "",
         *table(["distance", "rank correlation with fmd over epochs, by seed"], tracked),
         "",
         *verdicts_table(claims(results)),
     ]
     return "\n".join(lines)
+
+
+def _ranks(last):
+    """The weights from the lowest mean distance to the highest."""
+    return ", ".join(sorted(last, key=lambda weights: last[weights].value))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.build.diffusion import build_model
-from app.config import Recipe, to_dict
+from app.config import DiT, Recipe, to_dict
 from app.metrics.features import EXTRACTORS
 from app.metrics.registry import METRICS
 from app.reproductions import (
@@ -79,6 +79,11 @@ def test_the_full_budget_is_the_reports_setting():
     assert (
         mnist_schedules.children("full", 1)["trained-linear, 100 epochs-0"].training.epochs == 100
     )
+    # On a CPU one run is the report's own, but for the judge and how often it is looked at.
+    whole = mnist_schedules.children("cpu", 3)[f"trained-{mnist_schedules.WHOLE}-0"]
+    for part in ("data", "network", "diffusion", "optimizer", "training", "sampling"):
+        assert getattr(whole, part) == getattr(linear, part)
+    assert whole.evaluation.samples == 1000
     large = mnist_capacity.children("full", 1)["trained-large-0"]
     assert large.network.channels == (64, 128, 256, 128, 64)
     chains = mnist_long_short.children("full", 1)
@@ -98,8 +103,9 @@ def test_the_full_budget_is_the_reports_setting():
     assert {(c.sampling.guidance, c.sampling.steps) for c in drawn} == {
         (w, n) for w in (0.0, 1.0, 3.0, 7.0) for n in (10, 50, 250, 1000)
     }
-    averaged = swa.children("full", 1)["trained-unet-0"]
+    averaged = swa.children("full", 1)["trained-denoiser-0"]
     assert averaged.training.swa_start_epoch == 6 and averaged.watching.score_weights == "all"
+    assert averaged.network == DiT() and averaged.data.name == "cifar10"
     conditional = cifar10_conditional.children("full", 1)["texts-unet-0"]
     assert conditional.extractor == "clip-vit-b32"
 
@@ -261,7 +267,8 @@ def clothes(folder):
     return str(path)
 
 
-SHAPES = {"mnist-5k": (28, 28, 1), "mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
+DIGITS = ("mnist-5k", "mnist", "fashion_mnist")
+SHAPES = {**dict.fromkeys(DIGITS, (28, 28, 1)), "cifar10": (32, 32, 3)}
 
 
 @pytest.mark.parametrize("name", DIFFUSION)

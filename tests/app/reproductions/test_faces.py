@@ -1,5 +1,7 @@
 """The table of faces: what its chains leave, its children, and its verdicts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,14 +54,19 @@ def test_the_report_names_what_stands_in_for_faces():
     text = faces.report(judged({"T=1000": 50.0}, {}, config))
     assert "| Bitmoji, T=1000 | 58.34 | 50.00 +- 0.00 (2) | none: the paper's is FID of fa" in text
     assert "here mnist stands in" in text
+    (second,) = (child for key, child in children.items() if key.startswith("other-"))
+    assert second.data == replace(children["trained-T=1000-0"].data, name="fashion_mnist")
     assert children["trained-T=10-0"].sampling.steps == 10
     assert children["trained-T=100-0"].sampling.steps == 50
 
 
-def test_the_full_budget_has_the_faces():
+def test_the_full_budget_has_the_faces_that_are_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert list(faces.children("full", 2)) == [f"other-celeb_a T=1000-{seed}" for seed in (0, 1)]
+    (tmp_path / "bitmoji").mkdir()
     children = faces.children("full", 1, "somewhere")
-    for row, name in (("T=10", "bitmoji"), ("celeb_a T=1000", "celeb_a")):
-        child = children[f"trained-{row}-0"]
+    for row, name in (("trained-T=10", "bitmoji"), ("other-celeb_a T=1000", "celeb_a")):
+        child = children[f"{row}-0"]
         assert (child.data.name, child.data.size, child.training.epochs) == (name, 64, 10)
         assert child.network.blocks == 2 and child.network.heads == 4
         assert child.diffusion.condition == "none" and not child.diffusion.scale_to_steps
