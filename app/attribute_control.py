@@ -1,10 +1,10 @@
 """Images of a run for each attribute asked for alone and each combination, and without asking."""
 
-import dataclasses
 import re
 
 import numpy as np
 
+from app.config.readers import drawn_with
 from app.diffusion.condition import AttributeCondition
 from app.metrics.attribute_control import DrawnByAttributes
 from app.metrics.digit_attributes import judge_of
@@ -37,7 +37,7 @@ def draw_by_attributes(run, recipe, model, weights="best"):
     combinations = (*model.condition.names, *recipe.evaluation.attribute_rows)
     count = recipe.evaluation.attribute_samples
     asked = _draw(run, model, recipe.sampling, combinations, count, weights)
-    free = dataclasses.replace(recipe.sampling, guidance=0.0)  # guidance of the null by itself
+    free = drawn_with(recipe, guidance=0.0).sampling  # guidance of the null by itself
     unasked = _draw(run, model, free, ("any",) * len(combinations), count, weights)
     return DrawnByAttributes(combinations, asked, unasked, judge_for(model))
 

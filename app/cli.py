@@ -24,6 +24,7 @@ from app.options import (
     Sync,
     Train,
 )
+from app.options.training import defaults_beside
 from app.recipes import RECIPES, load_recipe
 from app.tasks import task_of
 
@@ -58,7 +59,7 @@ def _train(arguments, program):
     recipe = load_recipe(first)
     options = tyro.cli(
         Train,
-        default=Train(recipe=recipe),
+        default=Train(recipe=defaults_beside(recipe, rest)),
         args=rest,
         prog=f"{program} {first}",
         description=f"{recipe.summary} Defaults shown are those of the recipe.",

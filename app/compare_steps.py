@@ -1,8 +1,8 @@
 """`evaluate RUN --steps ... --samplers ... --guidances ...`: steps against quality."""
 
-import dataclasses
 import itertools
 
+from app.config.readers import drawn_with
 from app.errors import UserError
 from app.progress import console
 from app.reports.figures import draw_into_run
@@ -61,8 +61,7 @@ def grid(recipe, options):
     for values in itertools.product(*lists.values()):
         changes = dict(zip(lists, values, strict=True))
         try:
-            changed = dataclasses.replace(sampling, **changes)
-            dataclasses.replace(recipe, sampling=changed)  # against the chain and the condition
+            changed = drawn_with(recipe, **changes).sampling
         except ValueError as error:
             words = ", ".join(f"{name} {value}" for name, value in changes.items())
             raise UserError(f"The combination {words} cannot be drawn: {error}") from error

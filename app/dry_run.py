@@ -1,6 +1,5 @@
 """`train --dry-run`: the resolved recipe, its parameters, an estimate of time, memory and disk."""
 
-import dataclasses
 import json
 import resource
 import time
@@ -9,6 +8,7 @@ import numpy as np
 
 from app.build.sampling import class_labels
 from app.config import AnyRecipe, to_dict
+from app.config.readers import drawn_with
 from app.progress import console
 from app.tasks import task_of
 
@@ -71,7 +71,7 @@ def _sampling_seconds(model, recipe):
     drawn = (recipe.evaluation.samples + recipe.watching.samples) * recipe.sampling.evaluations
     if recipe.diffusion.condition == "attributes":
         rows = model.condition.attributes + len(recipe.evaluation.attribute_rows)
-        unasked = dataclasses.replace(recipe.sampling, guidance=0.0).evaluations
+        unasked = drawn_with(recipe, guidance=0.0).sampling.evaluations
         asked = recipe.sampling.evaluations + unasked
         drawn += rows * recipe.evaluation.attribute_samples * asked
     return drawn * seconds_a_drawing(model, recipe)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from app.build.sampling import class_labels, drawing
 from app.config import Sampling
+from app.config.readers import drawn_with
 from app.files import write_atomically, writing
 from app.models.sampling import draw_images
 from app.progress import bar, console
@@ -80,16 +81,16 @@ def sample(options):
 
 
 def asked_recipe(run, options):
-    """The recipe of a run with the sampling that the options of `sample` ask for."""
-    recipe = recipe_of(run)
+    """The recipe of a run with the sampling that the options of `sample` ask for.
+
+    Options of the recipe's own sampler that another one does not read are left out.
+    """
     changes = {
         name: value
         for name in ("steps", "guidance", "guidance_interval", "sampler", "seed")
         if (value := getattr(options, name)) is not None
     }
-    return dataclasses.replace(  # checks them against the chain and the condition
-        recipe, sampling=dataclasses.replace(recipe.sampling, **changes)
-    )
+    return drawn_with(recipe_of(run), **changes)
 
 
 def draw_into(run, recipe, model, request, name):

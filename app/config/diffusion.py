@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.config.fitting import SIGMAS, check_process
+from app.config.fitting import SIGMAS, STEPS_LIMIT, check_process
 from app.config.noise import check_noise
+from app.config.readers import check_read
 from app.config.validation import between, check_types, import_path, positive, require
 
 
@@ -19,7 +20,7 @@ class Diffusion:
     ] = "linear"
     """Noise schedule; exploding and karras: noise levels on the whole image; flow: a line."""
     steps: int = 1000
-    """Length T of the chain, steps."""
+    """Length T of the chain, steps, 1 to 32,767."""
     first_beta: float = 1e-4
     """First noise variance (linear, geometric, annealed)."""
     last_beta: float = 0.02
@@ -31,7 +32,7 @@ class Diffusion:
     largest_sigma: float | None = None
     """Last noise level, in units of the pixels (unset: exploding 50, karras 80)."""
     zero_terminal: bool = False
-    """Rescale the schedule so that its last step is pure noise (not with the target noise)."""
+    """Rescale the schedule to end in pure noise (not with the targets noise and score)."""
     target: Literal["noise", "clean", "velocity", "flow", "edm", "score"] = "noise"
     """What the network predicts."""
     sigma_data: float = 0.5
@@ -73,7 +74,7 @@ class Diffusion:
         check_types(self)
         if ":" in self.loss:
             import_path(self, "loss")
-        between(self, 1, 100_000, "steps")
+        between(self, 1, STEPS_LIMIT, "steps")
         for name in ("first_beta", "last_beta"):
             value = getattr(self, name)
             require(0 < value < 1, f"`{name}` must be in (0, 1). Received: {value}.")
@@ -92,10 +93,6 @@ class Diffusion:
             low, high = self.smallest_sigma or low, self.largest_sigma or high
             require(low < high, f"`smallest_sigma` must be below {high}. Received: {low}.")
         require(
-            not self.zero_terminal or self.steps > 1,
-            "`zero_terminal` needs a chain of 2 `steps` or more. Received: 1.",
-        )
-        require(
             0 <= self.label_dropout < 1,
             f"`label_dropout` must be in [0, 1). Received: {self.label_dropout}.",
         )
@@ -105,6 +102,7 @@ class Diffusion:
             f"Received: {self.pixel_low}.",
         )
         check_noise(self)
+        check_read(diffusion=self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +167,7 @@ class Sampling:
             f"Received: {churned}.",
         )
         require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")
+        check_read(sampling=self)
 
     @property
     def evaluations(self) -> int:

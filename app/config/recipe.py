@@ -10,6 +10,7 @@ from app.config.diffusion import Diffusion, Sampling
 from app.config.fitting import check_drawing
 from app.config.network import Network, Unet
 from app.config.noise import check_sampler
+from app.config.readers import check_read
 from app.config.text_loss import TextLoss
 from app.config.training import Evaluation, Optimizer, Training, Watching
 from app.config.validation import check_types, require
@@ -55,6 +56,7 @@ class Recipe:
             "Set the guidance to 0, or the condition to class or attributes.",
         )
         check_sampler(self.diffusion.noise, self.sampling)
+        check_read(diffusion=self.diffusion, evaluation=self.evaluation)
         require(
             self.text_loss.weight == 0 or self.diffusion.condition == "class",
             "`text_loss.weight` needs labels to name, but `diffusion.condition` is "

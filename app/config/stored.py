@@ -9,6 +9,7 @@ import typing
 from app.config.adaptation import Adaptation
 from app.config.classification import Classification
 from app.config.noisy_classification import NoisyClassification
+from app.config.readers import unread
 from app.config.recipe import Recipe
 from app.config.validation import require
 
@@ -26,6 +27,8 @@ def to_dict(recipe: AnyRecipe) -> dict:
 def from_dict(values: dict) -> AnyRecipe:
     """The recipe that `to_dict` wrote, after a round trip through JSON too.
 
+    Options that nothing reads, which recipes once could set, get their defaults.
+
     Raises:
         ValueError: the values are not those of a recipe.
     """
@@ -41,7 +44,22 @@ def from_dict(values: dict) -> AnyRecipe:
     unknown = set(values) - known
     require(not unknown, f"A recipe has no part {sorted(unknown)}.")
     require("name" in values, "A recipe must have a `name`. Received: none.")
+    values = _read(parts, values)
     return KINDS[kind](**{name: _part(name, parts[name], value) for name, value in values.items()})
+
+
+def _read(parts, values):
+    """The values without the options that nothing reads."""
+    chosen, kept = {}, dict(values)
+    for part, kind in parts.items():
+        given = values.get(part, {})
+        if dataclasses.is_dataclass(kind) and isinstance(given, dict):
+            default = {field.name: field.default for field in dataclasses.fields(kind)}
+            chosen |= {f"{part}.{name}": value for name, value in {**default, **given}.items()}
+    for option in unread(chosen):
+        part, _, unused = option.partition(".")
+        kept[part] = {name: value for name, value in kept[part].items() if name != unused}
+    return kept
 
 
 def _part(name, annotation, value):

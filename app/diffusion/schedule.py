@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from app.config.fitting import STEPS_LIMIT
 from app.diffusion import betas as formulas
 
 # log_snr is infinite for a clean image and for pure noise; the tables end here instead. It lies
@@ -21,8 +22,6 @@ LOG_SNR_LIMIT = 80.0
 # From this share of signal on, a start from pure noise is visibly not what the network was
 # trained on.
 TERMINAL_SIGNAL_LIMIT = 0.05
-# Trajectory computes 2 T^2 in int32.
-STEPS_LIMIT = 32767
 # Functions by name that make a schedule of JSON values; `app.diffusion.schedules` fills it.
 MAKERS = {}
 
@@ -150,8 +149,8 @@ class Schedule:
         """Returns this schedule rescaled so that its last step holds no signal: zero terminal SNR.
 
         Use it so that training sees the pure noise that sampling starts from. At the last step a
-        noise prediction says nothing of the image: take the target velocity or clean, and sample
-        with "trailing" spacing, which starts at that step.
+        noise prediction says nothing of the image: take another target than noise and score, and
+        sample with "trailing" or "linspace" spacing, which start at that step.
 
         Formula: `signal_rate_k <- (signal_rate_k - signal_rate_T) signal_rate_1 /
         (signal_rate_1 - signal_rate_T)` for k = 1..T; the first step keeps its rate.

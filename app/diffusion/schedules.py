@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from app.config.fitting import STEPS_LIMIT
 from app.diffusion import betas as formulas
 from app.diffusion import levels
-from app.diffusion.schedule import MAKERS, STEPS_LIMIT, Schedule
+from app.diffusion.schedule import MAKERS, Schedule
 
 
 def linear(steps=1000, first=1e-4, last=0.02, scaled=False):

@@ -6,6 +6,7 @@ from typing import Annotated
 import tyro
 
 from app import config
+from app.config.readers import READ_BY, without_unread
 from app.options.common import Positional, RunId
 
 Prefixless = tyro.conf.arg(name="")
@@ -20,6 +21,34 @@ class Train:
     """Print the resolved recipe, its parameters and an estimate of time, memory and disk; stop."""
     runs: str = "runs"
     """Folder of all runs."""
+
+
+def defaults_beside(recipe, arguments):
+    """The recipe as the default of the options, without what other choices among them do not read.
+
+    With `--sampling.sampler dpm_solver` the recipe's eta, which is DDIM's, is left out; an eta
+    among the arguments is refused when the options are read.
+
+    Args:
+        recipe: a recipe of any kind.
+        arguments: list of str, as the command line has them.
+    """
+    choices = {reader for _, reader, _ in READ_BY.values()}
+    words = [word for argument in arguments for word in argument.split("=", 1)]
+    given = {}
+    for word, following in zip(words, words[1:], strict=False):
+        name = word.removeprefix("--").replace("-", "_")
+        if word.startswith("--") and name in choices:
+            given[name] = _number(following)
+    return without_unread(recipe, given)
+
+
+def _number(text):
+    """A text as a number where it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 @dataclass(frozen=True)

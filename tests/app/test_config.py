@@ -68,15 +68,15 @@ def test_choices_that_do_not_fit_are_refused_when_the_recipe_is_made():
 @pytest.mark.parametrize(
     "diffusion, sentence",
     [
-        ({"noise_scale": "batch"}, "`noise_scale` is an option of the noise entropy"),
-        ({"unit_noise_start": True}, "`unit_noise_start` is an option of the noise entropy"),
-        ({"noise": "entropy", "noise_data": "usps"}, "`noise_data` is an option of the noise im"),
+        ({"noise_scale": "batch"}, "`noise_scale` is read where `noise` is entropy"),
+        ({"unit_noise_start": True}, "`unit_noise_start` is read where `noise` is ent"),
+        ({"noise": "entropy", "noise_data": "usps"}, "`noise_data` is read where `noise` is im"),
         ({"noise": "entropy", "constant_scale": 0.5}, "where `noise_scale` is constant"),
         (
             {"noise": "entropy", "unit_noise_target": True, "target": "clean"},
             "`target` must be noise. Received: clean",
         ),
-        ({"noise": "images"}, "Received: `target` noise. Take clean."),
+        ({"noise": "images"}, "Received: `target` noise. Take clean, velocity, flow or edm."),
     ],
 )
 def test_options_of_a_noise_that_do_not_fit_are_refused(diffusion, sentence):
@@ -93,7 +93,7 @@ def test_samplers_that_draw_gaussian_noise_are_refused_where_images_are_the_nois
     with pytest.raises(ValueError, match="`sampling.churn` must be 0. Received: 2.0"):
         churned = config.Sampling(sampler="heun", churn=2.0)
         config.Recipe(name="x", diffusion=images, sampling=churned)
-    with pytest.raises(ValueError, match="Received: `target` score. Take clean."):
+    with pytest.raises(ValueError, match="`target` score. Take clean, velocity, flow or edm."):
         config.Diffusion(noise="images", target="score")
     config.Recipe(name="x", diffusion=images, sampling=config.Sampling(sampler="cold"))
 
@@ -108,12 +108,15 @@ def test_samplers_that_draw_gaussian_noise_are_refused_where_images_are_the_nois
             {"schedule": "karras", "target": "edm", "zero_terminal": True},
             "`zero_terminal` rescales a variance-preserving schedule.*or take linear, cosine",
         ),
-        ({"zero_terminal": True, "target": "score"}, "`target` score. Take velocity or clean"),
+        (
+            {"zero_terminal": True, "target": "score"},
+            "`target` score. Take clean, velocity, flow or edm",
+        ),
         ({"target": "edm", "weighting": "min_snr"}, "take `weighting` none"),
         ({"times": "logit_normal"}, "`schedule` flow; take log_normal, uniform or stratified"),
-        ({"time_mean": 0.1}, "read by the `times` log_normal and logit_normal"),
+        ({"time_mean": 0.1}, "read where `times` is log_normal or logit_normal"),
         ({"times": "log_normal", "time_deviation": 0.0}, "`time_deviation` must be above 0"),
-        ({"largest_sigma": 9.0}, "read by the `schedule` exploding or karras"),
+        ({"largest_sigma": 9.0}, "read where `schedule` is exploding or karras"),
         (
             {"schedule": "karras", "target": "edm", "smallest_sigma": 3.0, "largest_sigma": 2.0},
             "`smallest_sigma` must be below 2.0. Received: 3.0",
@@ -164,7 +167,8 @@ def test_every_schedule_has_a_kind_and_the_kinds_are_those_of_the_schedules():
     [("ddim", 10), ("heun", 20), ("langevin", 30), ("predictor_corrector", 40)],
 )
 def test_evaluations_of_the_network_for_an_image(sampler, evaluations):
-    sampling = config.Sampling(sampler=sampler, steps=10, moves=3)
+    moves = {"moves": 3} if sampler in ("langevin", "predictor_corrector") else {}
+    sampling = config.Sampling(sampler=sampler, steps=10, **moves)
     assert sampling.evaluations == evaluations
     assert dataclasses.replace(sampling, guidance=0.5).evaluations == 2 * evaluations
 
