@@ -93,7 +93,11 @@ class Unet:
 
 @dataclass(frozen=True, kw_only=True)
 class DiT:
-    """The diffusion transformer; the defaults are DiT-S/2 (B: 768, 12, 12; L: 1024, 24, 16)."""
+    """The diffusion transformer; the defaults are DiT-S/2.
+
+    Width, depth and heads of XS: 192, 6, 6; S: 384, 12, 6; B: 768, 12, 12; L: 1024, 24, 16; XL:
+    1152, 28, 16.
+    """
 
     patch_size: int = 2
     """Side of a patch, pixels; must divide the image's side. A token a patch."""
