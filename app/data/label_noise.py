@@ -6,7 +6,6 @@ NumPy's PCG64: the same seed gives the same labels on every backend.
 
 import dataclasses
 import warnings
-from pathlib import Path
 
 import numpy as np
 
@@ -71,7 +70,7 @@ def symmetric(labels, classes, rate, seed=0, include_true=False):
         symmetric(np.arange(10), 10, rate=0.4, seed=0).rate
         ```
     """
-    labels, random = _checked(labels, classes, rate, seed)
+    labels, random = checked(labels, classes, rate, seed)
     if rate >= (1.0 if include_true else 1.0 - 1.0 / classes):
         warnings.warn(
             f"At a rate of {rate} of {classes} classes no method can learn: the true class is not "
@@ -111,7 +110,7 @@ def asymmetric(labels, classes, rate, pairs, seed=0):
         asymmetric(np.arange(10), 10, rate=0.4, pairs=CIFAR10_PAIRS)
         ```
     """
-    labels, random = _checked(labels, classes, rate, seed)
+    labels, random = checked(labels, classes, rate, seed)
     named = {*pairs, *pairs.values()}
     if not named <= set(range(classes)) or any(one == other for one, other in pairs.items()):
         raise UserError(
@@ -159,7 +158,7 @@ def instance_dependent(images, labels, classes, rate, seed=0, spread=0.1):
     References:
         Xia et al. 2020, arXiv:2006.07836, algorithm 2 (pixels are standardised, class by class).
     """
-    labels, random = _checked(labels, classes, rate, seed)
+    labels, random = checked(labels, classes, rate, seed)
     if len(images) != len(labels):
         raise UserError(
             f"One label for each image was expected. Received: {len(images)} images, "
@@ -191,48 +190,6 @@ def instance_dependent(images, labels, classes, rate, seed=0, spread=0.1):
     )
 
 
-def from_file(path, labels, classes):
-    """Labels that people or an earlier run gave, from `.npy` or a text file of one number a line.
-
-    CIFAR-10N comes as a file of PyTorch, in the order of the original CIFAR-10: save one of its
-    columns with `numpy.save`, and bring it into the order of the data set at hand.
-
-    Args:
-        path: file of whole numbers (count,).
-        labels: whole numbers (count,), the clean labels, to measure the rate with.
-        classes: number of classes.
-
-    Returns:
-        NoisyLabels.
-
-    Raises:
-        UserError: no such file, no numbers in it, another length, or labels out of range.
-
-    Example:
-        ```python
-        from_file("labels.npy", labels, 10)
-        ```
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"A file of labels was expected. Received: {path}, which is none.")
-    try:
-        read = np.load(path) if path.suffix == ".npy" else np.loadtxt(path, ndmin=1)
-    except ValueError as error:
-        raise UserError(
-            f"{path} must hold whole numbers, as .npy or as text with one a line. "
-            f"NumPy says: {error}"
-        ) from error
-    labels, _ = _checked(labels, classes, 0.0, 0)
-    noisy, _ = _checked(read, classes, 0.0, 0)
-    if len(noisy) != len(labels):
-        raise UserError(
-            f"{len(labels)} labels were expected, one for each image. Received: {len(noisy)} in "
-            f"{path}. Is it the file of another data set or split?"
-        )
-    return realised(labels, noisy, classes, f"file {path.name}")
-
-
 def realised(labels, noisy, classes, description):
     """NoisyLabels with the transitions counted.
 
@@ -254,8 +211,23 @@ def realised(labels, noisy, classes, description):
     return NoisyLabels(noisy, transitions, float(np.mean(labels != noisy)), description)
 
 
-def _checked(labels, classes, rate, seed):
-    """int64 labels and a generator, or a sentence."""
+def checked(labels, classes, rate, seed):
+    """int64 labels and a generator, or a sentence.
+
+    Args:
+        labels: whole numbers (count,).
+        classes: number of classes, at least 2.
+        rate: float in [0, 1).
+        seed: whole number >= 0.
+
+    Raises:
+        UserError: a value out of range.
+
+    Example:
+        ```python
+        labels, random = checked([0, 1], classes=2, rate=0.4, seed=0)
+        ```
+    """
     labels = np.asarray(labels)
     if classes < 2 or not 0.0 <= rate < 1.0:
         raise UserError(

@@ -4,12 +4,12 @@ import dataclasses
 
 import numpy as np
 
+from app.data.label_file import from_file
 from app.data.label_noise import (
     CIFAR10,
     CIFAR10_PAIRS,
     MNIST_PAIRS,
     asymmetric,
-    from_file,
     instance_dependent,
     realised,
     symmetric,

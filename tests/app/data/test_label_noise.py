@@ -8,7 +8,6 @@ from app.data.label_noise import (
     CIFAR10_PAIRS,
     MNIST_PAIRS,
     asymmetric,
-    from_file,
     instance_dependent,
     symmetric,
 )
@@ -112,30 +111,6 @@ def test_known_labels_of_a_seed():
         8,
         9,
     ]
-
-
-def test_labels_come_back_from_a_file(tmp_path):
-    noisy = symmetric(CLEAN, 10, 0.4, seed=2)
-    np.save(tmp_path / "labels.npy", noisy.labels)
-    np.savetxt(tmp_path / "labels.txt", noisy.labels, fmt="%d")
-    for name in ("labels.npy", "labels.txt"):
-        read = from_file(tmp_path / name, CLEAN, 10)
-        np.testing.assert_array_equal(read.labels, noisy.labels)
-        assert read.rate == noisy.rate and name in read.description
-
-
-def test_files_that_do_not_fit_are_told(tmp_path):
-    np.save(tmp_path / "short.npy", CLEAN[:5])
-    np.save(tmp_path / "large.npy", CLEAN + 1)
-    (tmp_path / "words.txt").write_text("cat\ndog\n")
-    for name, words in (
-        ("none.npy", "which is none"),
-        ("short.npy", "20000 labels were expected.*Received: 5"),
-        ("large.npy", "from 0 to 9 were expected. Received: 1 to 10"),
-        ("words.txt", "whole numbers"),
-    ):
-        with pytest.raises(UserError, match=words):
-            from_file(tmp_path / name, CLEAN, 10)
 
 
 @pytest.mark.parametrize(
