@@ -5,7 +5,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from app.data.label_noise import checked, realised
+from app.data.label_noise import checked, realised, warn_of_hopeless
 from app.errors import UserError
 
 CLEAR = 0.1  # kappa from which a file is believed, however few the images
@@ -61,6 +61,8 @@ def from_file(path, labels, classes):
             f"load(name, split='train'), whose first labels are {labels[:8].tolist()}; in TFDS's "
             "CIFAR-10 the feature `id` says where an image was in the original."
         )
+    advice = "Is the order of the file that of the data set, and are its classes numbered alike?"
+    warn_of_hopeless(found.rate, classes, advice)
     return found
 
 

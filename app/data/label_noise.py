@@ -71,12 +71,8 @@ def symmetric(labels, classes, rate, seed=0, include_true=False):
         ```
     """
     labels, random = checked(labels, classes, rate, seed)
-    if rate >= (1.0 if include_true else 1.0 - 1.0 / classes):
-        warnings.warn(
-            f"At a rate of {rate} of {classes} classes no method can learn: the true class is not "
-            f"the most frequent label. Take less than {1 - 1 / classes:.3g}.",
-            stacklevel=2,
-        )
+    wrong = rate * (1.0 - 1.0 / classes) if include_true else rate
+    warn_of_hopeless(wrong, classes, "Take a lower rate.")
     drawn = random.random(len(labels)) < rate
     if include_true:
         others = random.integers(0, classes, len(labels))
@@ -185,9 +181,11 @@ def instance_dependent(images, labels, classes, rate, seed=0, spread=0.1):
         steps = np.cumsum(shares, axis=1)
         draws = random.random(len(members)) * steps[:, -1]
         noisy[members] = np.sum(draws[:, None] >= steps, axis=1)
-    return realised(
+    found = realised(
         labels, noisy, classes, f"instance-dependent, rate {rate}, spread {spread}, seed {seed}"
     )
+    warn_of_hopeless(found.rate, classes, "Take a lower rate.")
+    return found
 
 
 def realised(labels, noisy, classes, description):
@@ -209,6 +207,28 @@ def realised(labels, noisy, classes, description):
     with np.errstate(invalid="ignore"):
         transitions = counts / counts.sum(axis=1, keepdims=True)
     return NoisyLabels(noisy, transitions, float(np.mean(labels != noisy)), description)
+
+
+def warn_of_hopeless(rate, classes, advice):
+    """Warns of a share of wrong labels from which no method can learn, 1 - 1 / classes and more.
+
+    Args:
+        rate: share of wrong labels.
+        classes: number of classes.
+        advice: what to do, a sentence.
+
+    Example:
+        ```python
+        warn_of_hopeless(0.9, 10, "Take a lower rate.")
+        ```
+    """
+    if rate >= 1.0 - 1.0 / classes:
+        warnings.warn(
+            f"With a share of {rate:.3g} of the labels of {classes} classes wrong no method can "
+            "learn: the true class is not the most frequent label, which it is only below "
+            f"{1 - 1 / classes:.3g}. {advice}",
+            stacklevel=3,
+        )
 
 
 def checked(labels, classes, rate, seed):

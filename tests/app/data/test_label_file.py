@@ -98,6 +98,12 @@ def test_flips_along_pairs_and_by_the_image_are_read(random):
     assert not says_nothing(clean, along, 10)
 
 
+def test_a_hopeless_file_that_is_in_order_is_warned_of(tmp_path):
+    np.save(tmp_path / "moved.npy", (CLEAN + 1) % 10)
+    with pytest.warns(UserWarning, match="share of 1 .*no method can learn.*numbered alike"):
+        assert from_file(tmp_path / "moved.npy", CLEAN, 10).rate == 1.0
+
+
 def test_of_one_class_nothing_can_be_told(random):
     assert not says_nothing(np.zeros(100, "int64"), random.integers(0, 2, 100), 2)
 

@@ -135,9 +135,15 @@ def test_wrong_input_is_told_in_a_sentence(make, words):
 def test_hopeless_rates_are_warned_of():
     with pytest.warns(UserWarning, match="no method can learn"):
         symmetric(CLEAN, 10, 0.9)
+    two = np.arange(2000) % 2
+    pictures = np.random.default_rng(0).integers(0, 256, (2000, 4, 4, 1)).astype("uint8")
+    with pytest.warns(UserWarning, match=r"share of 0\.\d+ .*2 classes.* only below 0\.5"):
+        instance_dependent(pictures, two, 2, 0.6)
     with pytest.warns(UserWarning, match="half of a class"):
         asymmetric(CLEAN, 10, 0.5, CIFAR10_PAIRS)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         symmetric(CLEAN, 10, 0.89)
+        symmetric(CLEAN, 10, 0.99, include_true=True)
+        instance_dependent(pictures, two, 2, 0.4)
         asymmetric(CLEAN, 10, 0.45, CIFAR10_PAIRS)
