@@ -67,8 +67,9 @@ def test_instance_dependent_rate_is_the_mean_of_the_cut_normal(rate):
     noisy = instance_dependent(images, CLEAN, 10, rate, seed=1)
     mean = truncnorm((0 - rate) / 0.1, (1 - rate) / 0.1, loc=rate, scale=0.1).mean()
     assert_binomial(noisy.rate, 20000, mean)
-    none = instance_dependent(images, CLEAN, 10, 0.0, seed=1, spread=0.0)
-    np.testing.assert_array_equal(none.labels, CLEAN)
+    for options in ({}, {"spread": 0.0}):
+        none = instance_dependent(images, CLEAN, 10, 0.0, seed=1, **options)
+        np.testing.assert_array_equal(none.labels, CLEAN)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
