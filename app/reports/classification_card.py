@@ -11,7 +11,8 @@ def write_classification_card(run, recipe, scores):
         f"{data['name']} {data['version']}, digest of images and labels as trained on "
         f"`{data['digest']}`.",
         f"Label noise: {noise['kind']}, {noise['wrong']} of {noise['count']} training labels wrong "
-        f"({100 * noise['rate']:.2f} %). The labels are in `labels.npy`.",
+        f"({100 * noise['rate']:.2f} %). The labels are in `labels.npy`, in the data set's order, "
+        "those of the validation part too.",
         *recipe_lines(run, recipe, "network", "loss", "augmentation", "optimizer", "training"),
         "## Scores",
         "Of the last epoch, on test images with true labels, which chose nothing.",

@@ -39,13 +39,15 @@ WATCHED = 5000  # training images on which fitting and memorising are measured
 class Parts:
     """The parts of a data set; `train` and `validation` have the labels as drawn.
 
-    `drawn` holds what the model must not see: which of the training labels are wrong.
+    `drawn` holds what the model must not see: which of the training labels are wrong; `whole` the
+    same of all labels that were drawn, those of the validation part too, in the data set's order.
     """
 
     train: Dataset
     validation: Dataset | None
     test: Dataset
     drawn: DrawnLabels
+    whole: DrawnLabels
 
 
 def prepare(recipe):
@@ -60,7 +62,7 @@ def prepare(recipe):
         kept, held = indices(len(whole), noisy.labels, recipe.data.validation_fraction, seed=0)
     validation = noisy.select(held, split="validation") if len(held) else None
     check_batch(recipe, len(kept))
-    return Parts(noisy.select(kept), validation, test, drawn.select(kept))
+    return Parts(noisy.select(kept), validation, test, drawn.select(kept), drawn)
 
 
 def untrained(recipe, parts):
@@ -103,7 +105,7 @@ def batches(recipe, parts):
 
 def watchers(run, recipe, parts, averages, mirror):
     """The callbacks that watch a run, in the order in which they must stand."""
-    parts.drawn.save(run)
+    parts.whole.save(run)
     some = shuffled(np.arange(len(parts.train)))[:WATCHED]
     labels, wrong = parts.train.labels[some], parts.drawn.wrong[some]
     compiled = functools.cache(logits_function)

@@ -50,7 +50,7 @@ class DrawnLabels:
         }
 
     def save(self, run):
-        """Writes labels.npy (as trained on, to be used again) and clean_labels.npy into a run."""
+        """Writes labels.npy (to be used again, by the noise kind file) and clean_labels.npy."""
         for name, labels in {"labels": self.noisy, "clean_labels": self.clean}.items():
             path = run.path(f"{name}.npy")
             with writing(path):
