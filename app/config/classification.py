@@ -34,7 +34,7 @@ class LabelNoise:
     """Which training labels are made wrong; test labels never are."""
 
     kind: Literal["none", "symmetric", "asymmetric", "instance", "file"] = "none"
-    """Any class, the published pairs of classes, hard images first, or the labels of a file."""
+    """Any class, the published pairs of classes, one by the image's pixels, or labels of a file."""
     rate: float = 0.4
     """Share of the labels drawn anew, [0, 1); asymmetric: of those classes that have a partner."""
     include_true_class: bool = False
@@ -48,11 +48,25 @@ class LabelNoise:
         check_types(self)
         require(0 <= self.rate < 1, f"`rate` must be in [0, 1). Received: {self.rate}.")
         require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")
+        for name, default in self.idle(self.kind).items():
+            value = getattr(self, name)
+            require(
+                value == default,
+                f"`{name}` has no effect on the noise kind {self.kind}. Received: {value}. "
+                f"Leave it at {default}, or take another kind.",
+            )
         require(
             (self.kind == "file") == (self.path is not None),
             "`path` names the labels of the noise kind file, and of no other kind. "
             f"Received: kind {self.kind}, path {self.path}.",
         )
+
+    @classmethod
+    def idle(cls, kind):
+        """The options without effect on a kind of noise, with their defaults."""
+        names = () if kind == "symmetric" else ("include_true_class",)
+        names += ("rate",) if kind in ("none", "file") else ()
+        return {name: getattr(cls, name) for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +121,7 @@ class Augmentation:
     crop: int = 0
     """Pixels of padding before a random crop to the old size (0: none)."""
     policy: Literal["none", "rand_augment", "mixup", "cutmix"] = "none"
-    """keras-cv layer: RandAugment, MixUp or CutMix."""
+    """Layer of Keras: RandAugment, MixUp or CutMix."""
 
     def __post_init__(self):
         check_types(self)

@@ -126,10 +126,11 @@ def asymmetric(labels, classes, rate, pairs, seed=0):
 
 
 def instance_dependent(images, labels, classes, rate, seed=0, spread=0.1):
-    """Labels are wrong where the image looks like another class to a random projection.
+    """Which wrong class an image gets depends on the image; whether it gets one is chance.
 
-    Each image has a rate of its own, r ~ N(rate, spread^2) cut to [0, 1], and a random matrix for
-    each class gives scores of the other classes: P(j | image, i) = r softmax_j(pixels W_i), j != i.
+    Each image has a rate of its own, r ~ N(rate, spread^2) cut to [0, 1], whatever it shows, and a
+    random matrix for each class gives scores of the other classes, which images that look alike
+    share: P(j | image, i) = r softmax_j(pixels W_i), j != i.
 
     Args:
         images: uint8 (count, height, width, channels).

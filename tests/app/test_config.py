@@ -45,6 +45,11 @@ BAD = [
     (config.TextLoss, {"weight": -1.0}, "weight"),
     (config.NoisyEncoder, {"dropout": 1.0}, "dropout"),
     (config.Evaluation, {"attribute_samples": 0}, "attribute_samples"),
+    (config.LabelNoise, {"rate": 0.3}, "rate"),
+    (config.LabelNoise, {"kind": "file", "path": "x.npy", "rate": 0.3}, "rate"),
+    (config.LabelNoise, {"include_true_class": True}, "include_true_class"),
+    (config.LabelNoise, {"kind": "instance", "include_true_class": True}, "include_true_class"),
+    (config.LabelNoise, {"kind": "asymmetric", "include_true_class": True}, "include_true_class"),
 ]
 
 
@@ -178,6 +183,34 @@ def test_recipes_survive_json(name):
     values = json.loads(json.dumps(config.to_dict(RECIPES[name])))
     assert config.from_dict(values) == RECIPES[name]
     assert RECIPES[name].summary
+
+
+@pytest.mark.parametrize(
+    ("stored", "kept"),
+    [
+        ({"kind": "none", "rate": 0.4, "include_true_class": False}, {}),
+        ({"kind": "none", "rate": 0.6, "include_true_class": True}, {}),
+        ({"kind": "file", "path": "x.npy", "rate": 0.6}, {"kind": "file", "path": "x.npy"}),
+        (
+            {"kind": "asymmetric", "rate": 0.2, "include_true_class": True, "seed": 3},
+            {"kind": "asymmetric", "rate": 0.2, "seed": 3},
+        ),
+        (
+            {"kind": "symmetric", "rate": 0.2, "include_true_class": True},
+            {"kind": "symmetric", "rate": 0.2, "include_true_class": True},
+        ),
+    ],
+)
+def test_runs_that_stored_options_of_label_noise_without_effect_are_read(stored, kept):
+    recipe = config.Classification(name="old")
+    values = {**config.to_dict(recipe), "noise": stored}
+    found = config.from_dict(json.loads(json.dumps(values)))
+    assert found == dataclasses.replace(recipe, noise=config.LabelNoise(**kept))
+
+
+def test_a_recipe_changed_to_no_label_noise_keeps_the_default_rate():
+    noise = RECIPES["noisy-cifar10"].noise
+    assert dataclasses.replace(noise, kind="none") == config.LabelNoise()
 
 
 def test_every_field_has_a_help_text():

@@ -140,7 +140,7 @@ def test_the_labels_of_a_run_can_be_used_again(finished, world, fraction):
 
 def test_every_kind_of_noise_is_drawn_by_its_name():
     for kind in ("none", "symmetric", "asymmetric", "instance"):
-        recipe = replace(RECIPE, noise=LabelNoise(kind=kind, rate=0.3 * (kind != "none")))
+        recipe = replace(RECIPE, noise=LabelNoise(kind=kind))
         facts = task.facts(recipe, task.prepare(recipe))["label_noise"]
         assert facts["kind"].split("-")[0].split(",")[0].split(" ")[0] == kind
         assert (facts["wrong"] > 50) == (kind != "none")
