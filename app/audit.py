@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import json
 
 import keras
 import numpy as np
@@ -14,10 +15,12 @@ from app.data.tf_dataset import feed
 from app.errors import UserError
 from app.files import write_atomically
 from app.metrics.ranking import average_precision, precision_at
+from app.metrics.score import Score
 from app.models.logits import logits_function
 from app.progress import bar, console
 from app.reports.evaluation_figures import captioned_figure
 from app.reports.figures import draw_into_run
+from app.reports.left_behind import leave_scores
 from app.run import Run
 from app.tasks import classification
 from app.tracking import Mirror
@@ -28,9 +31,10 @@ def audit(run_id, folds=3, show=50, root="runs"):
     """Ranks the training images of a run by out-of-sample loss, the most suspicious first.
 
     The data are cut into `folds`; each part is judged by a classifier of the run's own recipe
-    trained on the others with the labels as drawn. Writes audit/suspects.csv (index, label,
-    predicted class, loss) and a contact sheet; where the clean labels are known it says how many
-    of the suspects are really wrong.
+    trained on the others with the labels as drawn. Writes audit/suspects.csv and a contact sheet:
+    image `index` of `load(name, split="train")`, the `row` of it among the images trained on, its
+    label, the class predicted, the loss in nats. Where the clean labels are known, it says how
+    many of the suspects are really wrong: in audit/precision.json, and among the scores.
 
     Args:
         run_id: a classification run.
@@ -39,7 +43,7 @@ def audit(run_id, folds=3, show=50, root="runs"):
         root: folder of all runs.
 
     Returns:
-        int64 `(n,)`; indices of the training images, the most suspicious first.
+        int64 `(n,)`; rows of the images trained on, the most suspicious first.
 
     Raises:
         UserError: no such run, another kind of run, or too few images for the folds.
@@ -61,13 +65,14 @@ def audit(run_id, folds=3, show=50, root="runs"):
     losses = special.logsumexp(logits, axis=1) - logits[np.arange(len(labels)), labels]
     order = np.argsort(-losses, kind="stable")
     predicted = logits.argmax(axis=1)
-    write_atomically(run.path("audit", "suspects.csv"), _table(order, labels, predicted, losses))
+    table = _table(order, parts.places, labels, predicted, losses)
+    write_atomically(run.path("audit", "suspects.csv"), table)
     worst = order[:show]
     names = parts.train.class_names
     captions = [f"{names[labels[i]]} ({names[predicted[i]]}?)" for i in worst]
     draw_into_run(run, "suspects", captioned_figure, parts.train.images[worst], captions)
     if parts.drawn.wrong.any():
-        _say_precision(parts.drawn.wrong, order, losses, show)
+        _leave_precision(run, parts.drawn.wrong, order, losses, show, folds)
     console.print(f"suspects:     {run.path('audit', 'suspects.csv')}")
     console.print(f"sheet:        {run.path('figures', 'suspects.png')}")
     Mirror(run, say=console.print).push(everything=True)
@@ -107,22 +112,33 @@ def out_of_sample(recipe, parts, folds):
     return found
 
 
-def _table(order, labels, predicted, losses):
+def _table(order, places, labels, predicted, losses):
     """suspects.csv."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("index", "label", "predicted", "loss"))
+    writer.writerow(("index", "row", "label", "predicted", "loss"))
     for i in order:
-        writer.writerow((int(i), int(labels[i]), int(predicted[i]), f"{losses[i]:.6g}"))
+        row = int(places[i]), int(i), int(labels[i]), int(predicted[i]), f"{losses[i]:.6g}"
+        writer.writerow(row)
     return text.getvalue()
 
 
-def _say_precision(wrong, order, losses, show):
-    """How many of the suspects are known to be wrong."""
-    number = int(wrong.sum())
+def _leave_precision(run, wrong, order, losses, show, folds):
+    """How many of the suspects are known to be wrong: into the run, and onto the screen."""
+    count, number, show = len(wrong), int(wrong.sum()), min(show, len(wrong))
+    found = {
+        "audit_precision": (precision_at(wrong, order, number), number),
+        "audit_precision_first": (precision_at(wrong, order, show), show),
+        "audit_average_precision": (average_precision(wrong, losses), count),
+    }
+    facts = {"images": count, "wrong": number, "chance": number / count, "folds": folds}
+    values = {name: {"value": value, "samples": n} for name, (value, n) in found.items()}
+    write_atomically(run.path("audit", "precision.json"), json.dumps(facts | values, indent=2))
+    note = f"of {count} labels {number} are known to be wrong: chance {number / count:.3f}"
+    leave_scores(run, {name: Score(name, *pair, note=note) for name, pair in found.items()})
     console.print(
-        f"known wrong labels: {number} of {len(wrong)}. Of the first {show} suspects "
-        f"{precision_at(wrong, order, show):.1%} are wrong, of the first {number} "
-        f"{precision_at(wrong, order, number):.1%}; average precision "
-        f"{average_precision(wrong, losses):.3f} (chance {wrong.mean():.3f})."
+        f"known wrong labels: {number} of {count}. Of the first {show} suspects "
+        f"{found['audit_precision_first'][0]:.1%} are wrong, of the first {number} "
+        f"{found['audit_precision'][0]:.1%}; average precision "
+        f"{found['audit_average_precision'][0]:.3f} (chance {number / count:.3f})."
     )

@@ -2,9 +2,11 @@
 
 import dataclasses
 
+import numpy as np
+
 from app import config
 from app.data import load, split
-from app.data.split import drawn
+from app.data.split import drawn, drawn_places
 from app.errors import UserError
 
 
@@ -39,7 +41,25 @@ def build_data(recipe: config.Recipe) -> Images:
 
 def load_part(data: config.Data, part):
     """The "train" or "test" part of the data set that a recipe names."""
-    whole = load(
+    return load_training(data)[0] if part == "train" else _load(data, part)
+
+
+def load_training(data: config.Data):
+    """The training part that a recipe names, and the place of each of its images.
+
+    Returns:
+        (Dataset, int64 (n,)): image i is `load(data.name, split="train").images[places[i]]`.
+    """
+    whole = _load(data, "train")
+    if not data.training_images:
+        return whole, np.arange(len(whole))
+    part = drawn(whole, data.training_images)
+    return part, drawn_places(whole, len(part))
+
+
+def _load(data, part):
+    """A part of a data set, whole."""
+    return load(
         data.name,
         split=part,
         directory=data.directory,
@@ -48,7 +68,6 @@ def load_part(data: config.Data, part):
         attributes=data.attributes,
         attribute_names=data.attribute_names,
     )
-    return drawn(whole, data.training_images) if part == "train" and data.training_images else whole
 
 
 def check_batch(recipe, count):

@@ -1,5 +1,6 @@
 """What every run leaves on disk and on the screen at its end: scores, and where things are."""
 
+import contextlib
 import json
 
 from app.files import write_atomically
@@ -8,9 +9,15 @@ from app.reports.tables import scores_table
 
 
 def leave_scores(run, scores):
-    """Writes the Scores, by name, into scores.json of a run, and their table onto the screen."""
-    values = {name: score.as_dict() for name, score in scores.items()}
-    write_atomically(run.path("scores.json"), json.dumps(values, indent=2))
+    """Writes the Scores, by name, into scores.json of a run, and their table onto the screen.
+
+    Scores of other names, which another verb left there, stay.
+    """
+    path, values = run.path("scores.json"), {}
+    with contextlib.suppress(OSError, ValueError, TypeError):  # none yet, or damaged
+        values = dict(json.loads(path.read_text(encoding="utf-8")))
+    values |= {name: score.as_dict() for name, score in scores.items()}
+    write_atomically(path, json.dumps(values, indent=2))
     console.print(scores_table(scores))
 
 

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 
 from app.build.classifier import compiled_classifier
-from app.build.data import check_batch, check_classes, load_part
+from app.build.data import check_batch, check_classes, load_part, load_training
 from app.data import Dataset
 from app.data.augmentation import AugmentedBatches
 from app.data.pipeline import Batches
@@ -41,6 +41,7 @@ class Parts:
 
     `drawn` holds what the model must not see: which of the training labels are wrong; `whole` the
     same of all labels that were drawn, those of the validation part too, in the data set's order.
+    `places`, int64 (n,), says where the images of `train` are in the data set.
     """
 
     train: Dataset
@@ -48,11 +49,12 @@ class Parts:
     test: Dataset
     drawn: DrawnLabels
     whole: DrawnLabels
+    places: np.ndarray
 
 
 def prepare(recipe):
     """Loads the data and draws the labels; the same ones for a seed, on either backend."""
-    whole, test = (load_part(recipe.data, name) for name in ("train", "test"))
+    (whole, places), test = load_training(recipe.data), load_part(recipe.data, "test")
     check_classes(recipe, whole)
     whole, test = whole.first(len(whole)), test.first(len(test))
     drawn = draw_labels(whole, recipe.noise)
@@ -62,7 +64,7 @@ def prepare(recipe):
         kept, held = indices(len(whole), noisy.labels, recipe.data.validation_fraction, seed=0)
     validation = noisy.select(held, split="validation") if len(held) else None
     check_batch(recipe, len(kept))
-    return Parts(noisy.select(kept), validation, test, drawn.select(kept), drawn)
+    return Parts(noisy.select(kept), validation, test, drawn.select(kept), drawn, places[kept])
 
 
 def untrained(recipe, parts):

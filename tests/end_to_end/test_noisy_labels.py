@@ -1,5 +1,6 @@
 """A classifier with noisy labels: trained, stopped, resumed, exported, audited; and a table."""
 
+import csv
 import json
 import os
 from dataclasses import replace
@@ -15,6 +16,7 @@ from app.config import CustomNetwork, Data, LabelNoise
 from app.data import Dataset, load
 from app.data.split import indices
 from app.errors import UserError
+from app.progress import console
 from app.run import Run
 from app.tasks.drawn_labels import draw_labels
 from app.train import resume, train
@@ -216,20 +218,69 @@ def test_evaluate_and_export_know_a_classifier_and_sample_refuses_it(finished, c
     )
 
 
-def test_the_audit_finds_the_wrong_labels_first(finished, capsys):
+@pytest.fixture(scope="module")
+def audited(finished, world):
+    """(a run on a part of the digits, its order of suspicion, suspects.csv as dicts)."""
     recipe = replace(
         RECIPE,
-        training=replace(RECIPE.training, epochs=6, batch_size=32),
+        data=replace(RECIPE.data, training_images=1400),
+        training=replace(RECIPE.training, epochs=8, batch_size=32),
         optimizer=replace(RECIPE.optimizer, learning_rate=5e-3),
+        network=replace(RECIPE.network, channels=(16,), hidden=64),
     )
-    with unexported():
+    with own_store(world), unexported():
         run = train(recipe, root=finished.folder.parent)
-    order = audit(run.id, folds=3, show=20, root=finished.folder.parent)
-    wrong = task.prepare(recipe).drawn.wrong
-    count = int(wrong.sum())
-    assert wrong[order[:count]].mean() > 0.6  # chance 0.3
+        with console.capture() as said:
+            order = audit(run.id, folds=3, show=20, root=finished.folder.parent)
+    assert "Of the first 20 suspects" in said.get()
+    with open(run.folder / "audit/suspects.csv") as file:
+        return Run.open(run.folder), order, list(csv.DictReader(file))
+
+
+def test_the_audit_finds_the_wrong_labels_first(audited):
+    run, order, rows = audited
+    parts = task.prepare(recipe_of(run, "classification"))
+    wrong = parts.drawn.wrong
+    assert wrong[order[: wrong.sum()]].mean() > 0.6  # chance 0.3
     assert sorted(order) == list(range(len(wrong)))
-    lines = (run.folder / "audit/suspects.csv").read_text().splitlines()
-    assert lines[0] == "index,label,predicted,loss" and len(lines) == len(wrong) + 1
+    assert [int(row["row"]) for row in rows] == order.tolist()
+    losses = [float(row["loss"]) for row in rows]
+    assert losses == sorted(losses, reverse=True)
     assert (run.folder / "figures/suspects.png").exists()
-    assert "are wrong" in capsys.readouterr().out
+
+
+def test_the_suspects_are_named_by_their_place_in_the_data_set(audited):
+    run, _, rows = audited
+    parts, whole = task.prepare(recipe_of(run, "classification")), load("digits", split="train")
+    assert len(rows) == len(parts.train) < 1400 < len(whole)  # a part is left out, a part held out
+    assert any(row["index"] != row["row"] for row in rows)
+    for row in rows:
+        image = whole.images[int(row["index"])]
+        np.testing.assert_array_equal(image, parts.train.images[int(row["row"])])
+        assert int(row["label"]) == parts.train.labels[int(row["row"])]
+
+
+def test_the_precision_of_an_audit_is_kept_and_is_a_metric(audited):
+    import mlflow
+
+    run, _, rows = audited
+    # Which of the suspects are wrong, by the clean labels of the data set itself.
+    clean = load("digits", split="train").labels
+    wrong = np.array([clean[int(row["index"])] != int(row["label"]) for row in rows])
+    ranks = np.flatnonzero(wrong) + 1
+    expected = {
+        "audit_precision": wrong[: wrong.sum()].mean(),
+        "audit_precision_first": wrong[:20].mean(),
+        "audit_average_precision": np.mean(np.arange(1, len(ranks) + 1) / ranks),
+    }
+    kept = json.loads((run.folder / "audit/precision.json").read_text())
+    assert kept["wrong"] == wrong.sum() and kept["chance"] == wrong.mean() and kept["folds"] == 3
+    assert main(["evaluate", str(run.folder)]) == 0  # it leaves what it does not measure
+    scores = json.loads((run.folder / "scores.json").read_text())
+    client = mlflow.MlflowClient(os.environ["MLFLOW_TRACKING_URI"])
+    metrics = client.get_run(run.manifest["mlflow"]["run_id"]).data.metrics
+    for name, value in expected.items():
+        assert kept[name]["value"] == scores[name]["value"] == metrics[f"score/{name}"]
+        assert kept[name]["value"] == pytest.approx(value, abs=1e-9)
+    assert [kept[name]["samples"] for name in expected] == [wrong.sum(), 20, len(wrong)]
+    assert "test_accuracy" in scores

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from app.data import Dataset, split
-from app.data.split import drawn, indices
+from app.data.split import drawn, drawn_places, indices
 from app.errors import UserError
 
 
@@ -78,6 +78,7 @@ def test_a_drawn_part_is_random_sorted_and_fixed_by_its_seed():
     assert len(set(expected)) == 30 and expected[-1] > 60
     assert part.digest == drawn(whole, 30).digest != drawn(whole, 30, seed=1).digest
     assert len(drawn(whole, 100)) == 100
+    np.testing.assert_array_equal(whole.images[drawn_places(whole, 30)], part.images)
     with pytest.raises(UserError, match="from 1 to 100"):
         drawn(whole, 101)
 
