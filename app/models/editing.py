@@ -50,7 +50,8 @@ def inpaint_images(model, images, masks, labels=None, *, resampling=10, sampler=
 
     def draw(sampler, denoise, trajectory, seed, index, rows, condition):
         known, mask, times = *rows, resampling
-        start = model.noise.start(seed, index, ops.shape(known)[0], model.image_shape)
+        noise = model.noise.start(seed, index, ops.shape(known)[0], model.image_shape)
+        start = model.schedule.start_rate * noise
         return inpaint(
             sampler, denoise, trajectory, start, known, mask, seed, index, condition, times
         )

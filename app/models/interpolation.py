@@ -51,7 +51,8 @@ def interpolate_images(
         for each in (seed, seed if to_seed is None else to_seed)
     ]
     share = np.tile(np.linspace(0, 1, frames, dtype="float32"), strips)
-    starts = spherical(*(ops.repeat(end, frames, axis=0) for end in ends), share)
+    noise = spherical(*(ops.repeat(end, frames, axis=0) for end in ends), share)
+    starts = model.schedule.start_rate * noise
     rows = [ops.convert_to_numpy(starts), share, np.repeat(second, frames, axis=0)]
     mixed = to_labels is not None
 

@@ -7,7 +7,7 @@ import pytest
 from app.diffusion.condition import ClassCondition
 from app.diffusion.noise import EntropyScaledNoise, ImageNoise
 from app.diffusion.samplers import DDIM, DDPM
-from app.diffusion.schedules import cosine
+from app.diffusion.schedules import cosine, karras
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
 from app.models.editing import inpaint_images, vary_images
@@ -19,15 +19,24 @@ LABELS = np.array([0, 1, 2, 1, 0])
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, *SHAPE), np.uint8)
 
 
+def made(schedule, target):
+    keras.utils.set_random_seed(0)
+    network = PlainCNN(channels=(4, 4), kernel_size=3, image_channels=1, classes=3)
+    return DiffusionModel(
+        network, schedule, image_shape=SHAPE, target=target, condition=ClassCondition(3)
+    )
+
+
 @pytest.fixture(scope="module")
 def model():
     """Ends in pure noise, so that a start at strength 1 holds nothing of an image."""
-    keras.utils.set_random_seed(0)
-    network = PlainCNN(channels=(4, 4), kernel_size=3, image_channels=1, classes=3)
-    schedule = cosine(50).zero_terminal()
-    return DiffusionModel(
-        network, schedule, image_shape=SHAPE, target="velocity", condition=ClassCondition(3)
-    )
+    return made(cosine(50).zero_terminal(), "velocity")
+
+
+@pytest.fixture(scope="module")
+def levels():
+    """Starts from noise of deviation 80, which the pictures hang on."""
+    return made(karras(50), "edm")
 
 
 @pytest.fixture
@@ -83,7 +92,20 @@ def test_a_tiny_strength_is_nearly_the_input(model):
     assert np.abs(far.astype(int) - IMAGES.astype(int)).mean() > 30
 
 
-def test_strips_end_in_the_pictures_of_their_seeds_and_classes(model):
+@pytest.mark.parametrize("sampler", [DDPM(variance="beta"), DDIM()], ids=["ddpm", "ddim"])
+@pytest.mark.parametrize("schedule", ["model", "levels"])
+def test_a_mask_that_hides_all_is_plain_sampling(request, schedule, sampler):
+    model = request.getfixturevalue(schedule)
+    everything = np.ones((5, 6, 6, 1), bool)
+    settings = {"steps": 5, "seed": 4, "first_index": 2, "sampler": sampler}
+    plain = draw_images(model, labels=LABELS, **settings)
+    drawn = inpaint_images(model, IMAGES, everything, LABELS, resampling=1, **settings)
+    assert np.abs(plain.astype(int) - drawn.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("schedule", ["model", "levels"])
+def test_strips_end_in_the_pictures_of_their_seeds_and_classes(request, schedule):
+    model = request.getfixturevalue(schedule)
     first, second = np.array([0, 1]), np.array([2, 2])
     settings = {"steps": 5, "first_index": 7}
     strips = interpolate_images(model, 2, 5, first, second, seed=3, to_seed=8, **settings)
