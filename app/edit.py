@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 
-from app.build.sampling import class_labels, drawing
+from app.build.sampling import build_sampler, class_labels, drawing
+from app.config.readers import drawn_with
 from app.data.inputs import open_inputs, open_mask
 from app.errors import UserError
 from app.files import writing
@@ -34,10 +35,9 @@ def edit(options):
     if options.images:
         inputs, known = open_inputs(options.images, shape, recipe.data.directory)
         mask = None if options.mask is None else open_mask(options.mask, shape)
-    if options.strips and recipe.sampling.eta != 0:
-        recipe = dataclasses.replace(recipe, sampling=dataclasses.replace(recipe.sampling, eta=0.0))
-        console.print("A path between pictures draws no noise: eta is 0 here.")
     _, model = load_trained(run, options.weights)
+    if options.strips:
+        recipe = _without_noise(recipe, options.sampler, model.pixel_range)
     settings = {
         **drawing(recipe.sampling, model.pixel_range),
         "batch_size": recipe.sampling.batch_size,
@@ -54,6 +54,21 @@ def edit(options):
     console.print(f"images and labels: {folder}")
     console.print(f"picture of all: {folder / 'grid.png'}")
     return folder
+
+
+def _without_noise(recipe, asked, pixel_range):
+    """The recipe of a path: no eta, no churn; DDIM where none was asked and the run's draws."""
+
+    def draws_noise(recipe):
+        return build_sampler(recipe.sampling, pixel_range).draws_noise
+
+    path = drawn_with(recipe, eta=0.0, churn=0.0)
+    if asked is None and draws_noise(path):
+        path = drawn_with(path, sampler="ddim")
+    if draws_noise(recipe) and not draws_noise(path):
+        name = path.sampling.sampler
+        console.print(f"A path between pictures draws no noise: {name}, eta and churn 0.")
+    return path
 
 
 def _strips(model, options, settings):

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from app.diffusion.interpolation import between, spherical
-from app.diffusion.samplers import DDIM, DDPM
+from app.diffusion.samplers import DDIM, SAMPLERS
 from app.models.row_program import check_source, draw_rows
 from app.models.sampling import checked
 
@@ -21,7 +21,7 @@ def interpolate_images(
         labels: one row a strip, for conditional models.
         to_labels: likewise, of the other end; None: the same.
         to_seed: int; seed of the start of the other end; None: the same.
-        sampler: a sampler that draws no noise; None: DDIM, eta 0.
+        sampler: a sampler whose steps add no noise (`draws_noise`); None: DDIM, eta 0.
         **options: as for `inpaint_images`; `seed` is that of the first end.
 
     Returns:
@@ -39,10 +39,13 @@ def interpolate_images(
         )
     _, first = checked(model, strips, labels)
     second = first if to_labels is None else checked(model, strips, to_labels)[1]
-    if isinstance(sampler, DDPM) or getattr(sampler, "eta", 0.0) != 0.0:
+    sampler = sampler or DDIM(clip=model.pixel_range)
+    if sampler.draws_noise:
+        quiet = [name for name, kind in SAMPLERS.items() if not kind().draws_noise]
         raise ValueError(
             "A path between pictures needs a sampler that draws no noise, or neighbours differ by "
-            f"it. Received: {type(sampler).__name__}. Take DDIM with eta 0, or DPMSolver."
+            f"it. Received: {type(sampler).__name__} {sampler.get_config()}. Take "
+            f"{', '.join(quiet)}, without eta or churn."
         )
     check_source(model)
     seed, index = options.get("seed", 0), options.pop("first_index", 0)
@@ -62,6 +65,5 @@ def interpolate_images(
             denoise, condition = between(denoise, share), (condition, other)
         return sampler(denoise, trajectory, start, seed, index, condition=condition)
 
-    sampler = sampler or DDIM(clip=model.pixel_range)
     condition = np.repeat(first, frames, axis=0)
     return draw_rows(model, ("between", mixed), draw, rows, condition, sampler, **options)

@@ -1,9 +1,12 @@
 """`sample` that begins with something: inpainting, variations, strips; and what it refuses."""
 
+import json
+
 import numpy as np
 import pytest
 
 from app.cli import main
+from tests.end_to_end.conftest import make_run
 
 
 def written(runs, run_id, kind):
@@ -46,6 +49,31 @@ def test_variations_and_strips(tiny):
     with np.load(written(runs, run_id, "strips") / "images.npz") as kept:
         assert kept["images"].shape == (6, 8, 8, 1)
         assert set(kept["to_labels"]) == {8} and kept["share"].tolist() == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("noisy", "quiet"),
+    [
+        ({"sampler": "ddpm", "variance": "beta"}, {"sampler": "ddim", "variance": "posterior"}),
+        ({"sampler": "predictor_corrector", "moves": 2}, {"sampler": "ddim", "moves": 1}),
+        ({"sampler": "heun", "churn": 9.0, "churn_noise": 1.01}, {"churn": 0.0, "churn_noise": 1}),
+        ({"eta": 1.0}, {"eta": 0.0}),
+    ],
+    ids=["ddpm", "predictor_corrector", "churn", "eta"],
+)
+def test_a_run_that_draws_noise_has_strips_without(world, tmp_path, capsys, noisy, quiet):
+    folder = make_run(tmp_path / "runs")
+    config = json.loads((folder / "config.json").read_text())
+    drawn = []
+    for changes in (noisy, quiet):
+        config["sampling"].update(changes)
+        (folder / "config.json").write_text(json.dumps(config))
+        runs = ["--to-seed", "5", "--frames", "3", "--variants", "1", "--runs", str(folder.parent)]
+        assert main(["sample", folder.name, *runs]) == 0
+        with np.load(written(folder.parent, folder.name, "strips") / "images.npz") as kept:
+            drawn.append(kept["images"])
+        assert ("draws no noise" in capsys.readouterr().out) == (changes is noisy)
+    np.testing.assert_array_equal(*drawn)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,8 @@ class Cold(loop.Sampler):
     Source: Bansal et al. 2022, arXiv:2208.09392v1, algorithms 1 and 2.
     """
 
+    draws_noise = False
+
     def __init__(self, algorithm=2, noise="kept", clip=(-1.0, 1.0)):
         if algorithm not in (1, 2):
             raise ValueError(f"`algorithm` must be 1 or 2. Received: {algorithm!r}")

@@ -52,6 +52,11 @@ class DDIM(loop.Sampler):
         self.eta = float(eta)
         self.clip = loop.checked_clip(clip)
 
+    @property
+    def draws_noise(self):
+        """Whether its steps add noise: unless eta is 0."""
+        return self.eta != 0.0
+
     def step(self, denoiser, trajectory, noisy, index, condition, draw):
         """Returns the images at `index + 1` of the trajectory from those at `index`."""
         _, rate, next_signal, next_rate, beta = loop.rates(trajectory, index)
@@ -59,7 +64,7 @@ class DDIM(loop.Sampler):
         renewed = self.eta**2 * beta / rate**2  # share of the next variance drawn anew
         kept = next_rate * ops.sqrt(ops.maximum(1.0 - renewed, 0.0))
         following = next_signal * clean + kept * unit
-        if self.eta == 0.0:
+        if not self.draws_noise:
             return following
         sigma = next_rate * ops.sqrt(renewed)
         return following + sigma * draw(index, ops.shape(noisy))

@@ -51,6 +51,8 @@ class DPMSolver(loop.Sampler):
     Source: Lu, Zhou, Bao, Chen, Li, Zhu 2022, arXiv:2211.01095, algorithm 2.
     """
 
+    draws_noise = False
+
     def __init__(self, clip=(-1.0, 1.0)):
         self.clip = loop.checked_clip(clip)
 

@@ -89,6 +89,11 @@ class Heun(loop.Sampler):
         self.churn_noise = float(churn_noise)
         self.clip = loop.checked_clip(clip)
 
+    @property
+    def draws_noise(self):
+        """Whether its steps add noise: with churn only."""
+        return self.churn != 0.0
+
     def step(self, denoiser, trajectory, noisy, index, condition, draw):
         """Returns the images at `index + 1` of the trajectory from those at `index`."""
         place = (
@@ -96,7 +101,7 @@ class Heun(loop.Sampler):
             trajectory.signal_rate(index),
             trajectory.noise_rate(index),
         )
-        if self.churn:
+        if self.draws_noise:
             noisy, place = self._churned(trajectory, noisy, index, place, draw)
         clean, unit = loop.estimate_at(denoiser, place, noisy, condition, self.clip)
         next_signal, next_rate = trajectory.signal_rate(index + 1), trajectory.noise_rate(index + 1)

@@ -15,7 +15,13 @@ from app.diffusion.targets import Estimate
 
 
 class Sampler(Configured):
-    """What all samplers share: the loop over `step`, which each defines."""
+    """What all samplers share: the loop over `step`, which each defines.
+
+    Attributes:
+        draws_noise: whether its steps add noise. Without, the start alone decides the picture.
+    """
+
+    draws_noise = True
 
     def __call__(
         self,

@@ -258,3 +258,18 @@ def test_wrong_arguments_are_refused_with_a_sentence():
         DDPM(variance="learned")
     with pytest.raises(ValueError, match="`clip` must be a pair"):
         DDPM(clip=(1.0, -1.0))
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        *(DDIM(), DDIM(eta=0.3), DDPM(), DDPM("beta"), DPMSolver(), Cold(), Cold(1, "estimated")),
+        *(Heun(), Heun(1), Heun(1, churn=2.0), Heun(churn=2.0), Langevin(2), PredictorCorrector()),
+    ],
+    ids=lambda sampler: f"{type(sampler).__name__} {sampler.get_config()}",
+)
+def test_samplers_say_whether_another_seed_gives_another_picture(sampler):
+    denoise = denoiser(network, TARGETS["noise"](), schedules.exploding(20))
+    path = Trajectory(schedules.exploding(20), 5, "linspace")
+    one, other = (ops.convert_to_numpy(sampler(denoise, path, SAMPLE, seed, 0)) for seed in (1, 2))
+    assert np.any(one != other) == sampler.draws_noise

@@ -6,7 +6,15 @@ import pytest
 
 from app.diffusion.condition import ClassCondition
 from app.diffusion.noise import EntropyScaledNoise, ImageNoise
-from app.diffusion.samplers import DDIM, DDPM
+from app.diffusion.samplers import (
+    DDIM,
+    DDPM,
+    Cold,
+    DPMSolver,
+    Heun,
+    Langevin,
+    PredictorCorrector,
+)
 from app.diffusion.schedules import cosine, karras
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
@@ -127,13 +135,34 @@ def test_strips_end_in_the_pictures_of_their_seeds_and_classes(request, schedule
         (lambda m: vary_images(m, IMAGES, LABELS, strength=0), r"in \(0, 1\]. Received: 0"),
         (lambda m: vary_images(m, IMAGES), "needs `labels`"),
         (lambda m: interpolate_images(m, 1, 1, LABELS[:1]), "1 strips, 1 frames"),
-        (lambda m: interpolate_images(m, 5, 3, LABELS, sampler=DDPM()), "Received: DDPM"),
         (lambda m: interpolate_images(m, 5, 3, LABELS, LABELS[:2]), "must have 5 rows"),
     ],
 )
 def test_errors_are_sentences(model, call, message):
     with pytest.raises(ValueError, match=message):
         call(model)
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [DDPM(), DDIM(eta=0.1), Heun(churn=5.0), Langevin(), PredictorCorrector()],
+    ids=lambda sampler: type(sampler).__name__,
+)
+def test_a_strip_of_steps_that_add_noise_is_refused(levels, sampler):
+    sentence = f"Received: {type(sampler).__name__} .* Take ddim, dpm_solver, cold, heun"
+    with pytest.raises(ValueError, match=sentence):
+        interpolate_images(levels, 5, 3, LABELS, sampler=sampler)
+
+
+@pytest.mark.parametrize(
+    "sampler", [DDIM(), Heun(), Heun(1), DPMSolver(), Cold()], ids=lambda s: type(s).__name__
+)
+def test_a_strip_of_quiet_steps_is_drawn(levels, sampler):
+    settings = {"sampler": sampler, "steps": 3}
+    strips = interpolate_images(levels, 1, 3, LABELS[:1], seed=2, to_seed=3, **settings)
+    for end, seed in ((0, 2), (2, 3)):
+        plain = draw_images(levels, labels=LABELS[:1], seed=seed, **settings)
+        assert np.abs(strips[end].astype(int) - plain[0].astype(int)).max() <= 1
 
 
 @pytest.mark.parametrize("noise", [EntropyScaledNoise(), ImageNoise()], ids=["scaled", "images"])
