@@ -49,6 +49,8 @@ def edit(options):
         kind, columns = "variations" if mask is None else "inpainting", options.variants
         labels = _labels(model, options, inputs, known)
         arrays = _edited(model, options, settings, inputs, mask, labels)
+    if names := getattr(model.condition, "names", ()):
+        arrays["attribute_names"] = list(names)
     folder = run.path("samples", f"{kind}-{_digest(options, recipe, inputs, mask)}", "x").parent
     _leave(folder, arrays, columns)
     console.print(f"images and labels: {folder}")
@@ -72,12 +74,15 @@ def _without_noise(recipe, asked, pixel_range):
 
 
 def _strips(model, options, settings):
-    """Strips from seed to seed and from class to class."""
+    """Strips from seed to seed, class to class and attributes to attributes."""
     count, frames = options.variants, options.frames
-    if options.to_labels and not options.labels:
-        raise UserError("`--to-labels` needs `--labels`, from which the strips begin.")
-    labels = class_labels(model, count, tuple(options.labels))
-    ends = class_labels(model, count, tuple(options.to_labels)) if options.to_labels else None
+    for name in ("labels", "attributes"):
+        if getattr(options, f"to_{name}") and not getattr(options, name):
+            raise UserError(f"`--to-{name}` needs `--{name}`, from which the strips begin.")
+    labels = class_labels(model, count, options.labels, attributes=options.attributes)
+    ends = None
+    if options.to_labels or options.to_attributes:
+        ends = class_labels(model, count, options.to_labels, attributes=options.to_attributes)
     with bar("strips", count * frames) as show:
         images = interpolate_images(
             model,
@@ -91,8 +96,8 @@ def _strips(model, options, settings):
         )
     arrays = {"images": images, "seed": settings["seed"], "share": np.linspace(0, 1, frames)}
     if labels is not None:
-        arrays["labels"] = np.repeat(labels, frames)
-        arrays["to_labels"] = np.repeat(labels if ends is None else ends, frames)
+        arrays["labels"] = np.repeat(labels, frames, axis=0)
+        arrays["to_labels"] = np.repeat(labels if ends is None else ends, frames, axis=0)
     return arrays
 
 
@@ -117,10 +122,10 @@ def _edited(model, options, settings, inputs, mask, labels):
 
 
 def _labels(model, options, inputs, known):
-    """The label of each picture: those asked for in turn, or those of the inputs, or none."""
+    """The condition of each picture: those asked for in turn, or the inputs' labels, or none."""
     count = len(inputs) * options.variants
-    if options.labels or not model.conditional:
-        return class_labels(model, count, tuple(options.labels))
+    if options.labels or options.attributes or not model.conditional:
+        return class_labels(model, count, options.labels, attributes=options.attributes)
     classes = getattr(model.condition, "classes", None)
     if classes is not None and known is not None and known.max() < classes:
         return np.repeat(known, options.variants)

@@ -1,4 +1,4 @@
-"""Strips of pictures from one seed or class to another."""
+"""Strips of pictures from one seed or condition to another."""
 
 import numpy as np
 from keras import ops
@@ -12,7 +12,7 @@ from app.models.sampling import checked
 def interpolate_images(
     model, strips, frames, labels=None, to_labels=None, *, to_seed=None, sampler=None, **options
 ):
-    """Draws strips of pictures from one seed, or one class, to another.
+    """Draws strips of pictures from one seed, class or vector of attributes to another.
 
     Args:
         model: a `DiffusionModel`.

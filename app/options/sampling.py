@@ -55,6 +55,8 @@ class Sample:
     """Strips from the pictures of --seed to those of this one."""
     to_labels: tuple[int, ...] = ()
     """Strips from the classes of --labels to these, one after the other."""
+    to_attributes: tuple[str, ...] = ()
+    """Strips from the combinations of --attributes to these, one after the other."""
     frames: int = 9
     """Pictures of a strip, its ends among them."""
     variants: int = 4
@@ -105,15 +107,15 @@ class Sample:
         )
         require(
             self.images is None or not self.strips,
-            "`--to-seed` and `--to-labels` draw strips, which do not begin with `--images`. "
-            "Received: both.",
+            "`--to-seed`, `--to-labels` and `--to-attributes` draw strips, which do not begin with "
+            "`--images`. Received: both.",
         )
         steered = self.classifier is not None or self.text is not None or self.best_of > 1
         require(
             not steered or (self.images is None and not self.strips),
-            "`--classifier`, `--text` and `--best-of` do not go together with `--images`, "
-            "`--to-seed` and `--to-labels`. Received: some of both. Leave out the ones or the "
-            "others.",
+            "`--classifier`, `--text` and `--best-of` do not go together with `--images` and with "
+            "strips (`--to-seed`, `--to-labels`, `--to-attributes`). Received: some of both. Leave "
+            "out the ones or the others.",
         )
         strength = self.strength is None or 0 < self.strength <= 1
         require(strength, f"`--strength` must be in (0, 1]. Received: {self.strength}.")
@@ -125,5 +127,5 @@ class Sample:
 
     @property
     def strips(self):
-        """Whether strips between two seeds or classes are drawn."""
-        return self.to_seed is not None or bool(self.to_labels)
+        """Whether strips between two seeds, classes or combinations of attributes are drawn."""
+        return self.to_seed is not None or bool(self.to_labels or self.to_attributes)

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from app.build.diffusion import build_model
 from app.cli import main
+from app.config import from_dict
 from tests.end_to_end.conftest import make_run
 
 
@@ -74,6 +76,60 @@ def test_a_run_that_draws_noise_has_strips_without(world, tmp_path, capsys, nois
             drawn.append(kept["images"])
         assert ("draws no noise" in capsys.readouterr().out) == (changes is noisy)
     np.testing.assert_array_equal(*drawn)
+
+
+@pytest.fixture
+def thick(tmp_path):
+    """A run of two attributes, untrained: (folder of runs, run id)."""
+    folder = make_run(tmp_path / "runs", attributes=["thick", "wide"])
+    config = json.loads((folder / "config.json").read_text())
+    config["diffusion"]["condition"] = "attributes"
+    (folder / "config.json").write_text(json.dumps(config))
+    model = build_model(from_dict(config), (8, 8, 1), 10, ("thick", "wide"))
+    model.save_weights(folder / "weights" / "raw.weights.h5")
+    return folder.parent, folder.name
+
+
+def test_attributes_of_variations_and_inpainting(thick):
+    request = ["sample", thick[1], "--runs", str(thick[0]), "--images", "digits:0,1"]
+    request += ["--variants", "1"]
+    wanted = {"thick": [[1, -1], [1, -1]], "thick,wide none": [[1, 1], [-1, -1]], "": [[0, 0]] * 2}
+    for begin, kind in (["--strength", "0.9"], "variations"), (["--mask", "0,0,4,8"], "inpainting"):
+        drawn = []
+        for asked, vectors in wanted.items():
+            attributes = ["--attributes", *asked.split()] if asked else []
+            assert main([*request, *begin, *attributes, "--resampling", "1"]) == 0
+            with np.load(written(*thick, kind) / "images.npz") as kept:
+                assert kept["labels"].tolist() == vectors
+                assert kept["attribute_names"].tolist() == ["thick", "wide"]
+                drawn.append(kept["images"])
+        assert np.any(drawn[0] != drawn[1]) and np.any(drawn[0] != drawn[2]), "they have a say"
+
+
+def test_a_strip_from_attributes_to_attributes(thick):
+    runs, run_id = thick
+    request = ["sample", run_id, "--runs", str(runs), "--seed", "3"]
+    ends = ["--attributes", "thick", "--to-attributes", "wide", "any", "--frames", "5"]
+    assert main([*request, *ends, "--variants", "2"]) == 0
+    with np.load(written(runs, run_id, "strips") / "images.npz") as kept:
+        assert kept["labels"].tolist() == [[1, -1]] * 10
+        assert kept["to_labels"].tolist() == [[-1, 1]] * 5 + [[0, 0]] * 5
+        strips = kept["images"].reshape(2, 5, 8, 8, 1).astype(int)
+    for place, attributes in ((0, ["thick"]), (-1, ["wide", "any"])):
+        assert main([*request, "--count", "2", "--attributes", *attributes]) == 0
+        with np.load(written(runs, run_id, "samples") / "images-000000.npz") as plain:
+            assert np.abs(strips[:, place] - plain["images"]).max() <= 1
+
+
+def test_what_attributes_do_not_fit_is_refused(refused, tiny, thick):
+    for runs, run_id, arguments, pattern in (
+        (*thick, ["--to-attributes", "wide"], "`--to-attributes` needs `--attributes`"),
+        (*thick, ["--attributes", "thick", "--to-attributes", "thin"], "no attribute 'thin'"),
+        (*thick, ["--labels", "3", "--to-labels", "4"], "leave out --labels and pass --attrib"),
+        (*tiny, ["--to-seed", "1", "--attributes", "thick"], "not conditional on attributes"),
+        (*tiny, ["--images", "digits:0", "--strength", "1", "--attributes", "x"], "not cond"),
+    ):
+        refused(["sample", run_id, *arguments, "--runs", runs], pattern)
 
 
 @pytest.mark.parametrize(
