@@ -8,7 +8,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from app.build.sampling import class_labels, drawing
+from app.build.sampling import class_labels, drawing, unlabelled
 from app.config import Sampling
 from app.config.readers import drawn_with
 from app.files import write_atomically, writing
@@ -28,7 +28,7 @@ class Draw:
     """One set of samples: how many, of what, how."""
 
     count: int
-    labels: tuple[int, ...]
+    labels: tuple[int | str, ...]
     sampling: Sampling
     first_index: int = 0
     weights: str = "best"
@@ -42,6 +42,8 @@ class Draw:
         values["sampling"].pop("batch_size")  # without effect on the images
         if self.steering is None:
             values.pop("steering")  # as samples drawn before there was any
+        elif not self.steering.classifier_labels:
+            values["steering"].pop("classifier_labels")  # likewise
         for name in ("guidance_interval", *LATER):
             # Unchanged, they are left out: as in samples drawn before there were such choices.
             if getattr(self.sampling, name) == getattr(Sampling(), name):
@@ -113,13 +115,10 @@ def draw_parts(run, model, request, name, labels=None):
         model.noise.start(sampling.seed, request.first_index, request.count, model.image_shape)
     steered = Steered(request.steering, run, model)
     if labels is None:
-        labels = class_labels(
-            steered.labelled,
-            request.count,
-            request.labels,
-            request.first_index,
-            request.attributes,
-        )
+        labels = steered.labels(request)
+    condition = labels if model.conditional else None
+    if unlabelled(request.labels):
+        condition = class_labels(model, request.count, request.labels, 0, request.attributes)
     guides, texts = steered.asked(labels, request.count)
     with bar("sampling", request.count) as show:
         for begin in range(0, request.count, PART):
@@ -133,7 +132,7 @@ def draw_parts(run, model, request, name, labels=None):
                     draw_images,
                     model,
                     end - begin,
-                    rows if model.conditional else None,
+                    None if condition is None else condition[begin:end],
                     **drawing(sampling, model.pixel_range),
                     guides=[guide.part(begin, end) for guide in guides],
                     batch_size=sampling.batch_size,

@@ -9,6 +9,7 @@ import numpy as np
 from app.build.data import load_part
 from app.build.extractor import build_extractor
 from app.build.prompts import class_prompts
+from app.build.sampling import class_labels, unlabelled
 from app.diffusion.classifier_guidance import classifier_guided, estimate_guided
 from app.diffusion.condition import AttributeCondition, ClassCondition
 from app.diffusion.guides import Guide
@@ -31,6 +32,7 @@ class Steering:
     extractor: str | None = None
     extractor_weights: str | None = None
     candidates: int = 1
+    classifier_labels: tuple[int, ...] = ()
 
 
 def steering_of(options):
@@ -54,6 +56,7 @@ def steering_of(options):
         extractor=options.text_extractor if encoder else None,
         extractor_weights=options.text_extractor_weights if encoder else None,
         candidates=options.best_of,
+        classifier_labels=tuple(options.classifier_labels),
     )
 
 
@@ -95,9 +98,29 @@ class Steered:
             )
             self.texts = text_rows(self.extractor, self._texts(run))
 
+    def labels(self, request):
+        """Returns the label that each image is asked to have, or None.
+
+        It is told to the run, unless that is drawn without; then the classifier alone asks for it.
+
+        Args:
+            request: an `app.sample.Draw`.
+        """
+        count, first = request.count, request.first_index
+        if not unlabelled(request.labels):
+            return class_labels(self.labelled, count, request.labels, first, request.attributes)
+        if self.classifier is None:
+            return None
+        return class_labels(self.classifier, count, self.steering.classifier_labels, first)
+
     def asked(self, labels, count):
         """Returns the guides of `count` images, and the text row of each (None without texts)."""
         texts, guides = None, []
+        if labels is None and self.texts is not None and not self.steering.text:
+            raise UserError(
+                "`--best-of` chooses by the text of an image's class, and `--labels none` names "
+                "none. Pass --text, or a --classifier whose classes are asked for."
+            )
         if self.texts is not None:
             texts = self.texts[np.zeros(count, "int64") if self.steering.text else labels]
         if self.classifier is not None and self.steering.classifier_scale:

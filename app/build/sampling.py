@@ -51,9 +51,10 @@ def drawing(sampling: config.Sampling, pixel_range):
 def class_labels(model, count, labels=(), first_index=0, attributes=()):
     """Labels for `count` images: the given ones in turn, or all classes in turn; None without.
 
-    Of a model of attributes, vectors: the given combinations (`AttributeCondition.vectors`) in
-    turn, or each attribute alone in turn. The label of an image depends on its index alone, so that
-    a stopped job goes on unchanged.
+    The label "none", alone, is the null: what stood for a label dropped in training. Of a model of
+    attributes, vectors: the given combinations (`AttributeCondition.vectors`) in turn, or each
+    attribute alone in turn. The label of an image depends on its index alone, so that a stopped job
+    goes on unchanged.
     """
     by_attributes = isinstance(model.condition, AttributeCondition)
     if attributes and not by_attributes:
@@ -67,9 +68,11 @@ def class_labels(model, count, labels=(), first_index=0, attributes=()):
         kinds = model.condition.vectors(attributes or model.condition.names)
         return kinds[(first_index + np.arange(count)) % len(kinds)]
     if not model.conditional:
-        if labels:
+        if labels and not unlabelled(labels):
             raise UserError("This run has no condition: leave out --labels.")
         return None
+    if unlabelled(labels):
+        return np.asarray(model.condition.null(count))
     wrong = [label for label in labels if not 0 <= label < model.condition.classes]
     if wrong:
         raise UserError(
@@ -78,3 +81,8 @@ def class_labels(model, count, labels=(), first_index=0, attributes=()):
         )
     kinds = np.asarray(labels or range(model.condition.classes), "int32")
     return kinds[(first_index + np.arange(count)) % len(kinds)]
+
+
+def unlabelled(labels):
+    """Whether labels as asked for, `--labels none`, say that images are drawn without any."""
+    return tuple(labels) == ("none",)

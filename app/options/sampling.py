@@ -6,6 +6,8 @@ from typing import Literal
 from app.config.validation import require
 from app.options.common import Positional, RunId, Weights, require_weights
 
+Label = int | Literal["none"]
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -15,8 +17,9 @@ class Sample:
     """Run id, a unique beginning of it, a path, or the MLflow run id."""
     count: int = 60
     """Images to draw."""
-    labels: tuple[int, ...] = ()
-    """Labels, repeated in turn (unset: all classes in turn)."""
+    labels: tuple[Label, ...] = ()
+    """Labels, repeated in turn (unset: all classes in turn); none alone: drawn without a label, as
+    in training where it was dropped."""
     attributes: tuple[str, ...] = ()
     """Attributes, like thick,has_hole; all others absent. Several are taken in turn; none: all
     absent; any: nothing said (unset: each attribute alone in turn)."""
@@ -53,7 +56,7 @@ class Sample:
     """Variations: how far images are noised before they are drawn on from there, (0, 1]."""
     to_seed: int | None = None
     """Strips from the pictures of --seed to those of this one."""
-    to_labels: tuple[int, ...] = ()
+    to_labels: tuple[Label, ...] = ()
     """Strips from the classes of --labels to these, one after the other."""
     to_attributes: tuple[str, ...] = ()
     """Strips from the combinations of --attributes to these, one after the other."""
@@ -62,7 +65,10 @@ class Sample:
     variants: int = 4
     """Pictures an image of --images; strips."""
     classifier: str | None = None
-    """Run of a classifier of noisy images that guides, as RUN; --labels then name its classes."""
+    """Run of a classifier of noisy images that guides, as RUN. --labels then name the classes of
+    both; where RUN is to be drawn without (--labels none), --classifier-labels name those of it."""
+    classifier_labels: tuple[int, ...] = ()
+    """With --labels none: classes that the classifier guides to, repeated in turn (unset: all)."""
     classifier_scale: float = 1.0
     """Factor of the classifier's gradient; 0: off."""
     text: str | None = None
@@ -98,6 +104,20 @@ class Sample:
             self.first_index >= 0 and self.first_index + self.count < 2**31,
             "`--first-index` must be 0 or more, and with `--count` stay below 2^31. "
             f"Received: {self.first_index}, count {self.count}.",
+        )
+        for name in ("labels", "to_labels"):
+            value, option = getattr(self, name), name.replace("_", "-")
+            require(
+                "none" not in value or len(value) == 1,
+                f"`--{option} none` stands alone: no image has a label. Received: "
+                f"{' '.join(map(str, value))}.",
+            )
+        alone = self.classifier is not None and self.labels == ("none",)
+        require(
+            alone or not self.classifier_labels,
+            "`--classifier-labels` go with `--classifier` and `--labels none`; else `--labels` "
+            "name the classes of both. Received: --classifier-labels "
+            f"{' '.join(map(str, self.classifier_labels))} without one of them.",
         )
         begins = (self.mask is not None) + (self.strength is not None)
         require(

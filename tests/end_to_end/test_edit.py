@@ -53,6 +53,22 @@ def test_variations_and_strips(tiny):
         assert set(kept["to_labels"]) == {8} and kept["share"].tolist() == [0, 0.5, 1]
 
 
+def test_without_a_label(tmp_path):
+    folder = make_run(tmp_path / "runs")
+    where = folder.parent, folder.name
+    request = ["sample", folder.name, "--runs", str(folder.parent), "--labels", "none"]
+    assert main([*request, "--images", "digits:5", "--strength", "0.5"]) == 0
+    with np.load(written(*where, "variations") / "images.npz") as kept:
+        assert set(kept["labels"]) == {10}, "the null of the classes 0 to 9"
+    assert main([*request, "--to-labels", "3", "--frames", "3", "--variants", "1"]) == 0
+    with np.load(written(*where, "strips") / "images.npz") as kept:
+        assert kept["labels"].tolist() == [10] * 3 and kept["to_labels"].tolist() == [3] * 3
+        strip = kept["images"].astype(int)
+    assert main([*request, "--count", "1"]) == 0
+    with np.load(written(*where, "samples") / "images-000000.npz") as plain:
+        assert np.abs(strip[0] - plain["images"][0]).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("noisy", "quiet"),
     [
@@ -126,6 +142,7 @@ def test_what_attributes_do_not_fit_is_refused(refused, tiny, thick):
         (*thick, ["--to-attributes", "wide"], "`--to-attributes` needs `--attributes`"),
         (*thick, ["--attributes", "thick", "--to-attributes", "thin"], "no attribute 'thin'"),
         (*thick, ["--labels", "3", "--to-labels", "4"], "leave out --labels and pass --attrib"),
+        (*thick, ["--labels", "none"], "leave out --labels and pass --attrib"),
         (*tiny, ["--to-seed", "1", "--attributes", "thick"], "not conditional on attributes"),
         (*tiny, ["--images", "digits:0", "--strength", "1", "--attributes", "x"], "not cond"),
     ):

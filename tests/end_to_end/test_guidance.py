@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from app.build.diffusion import build_model
+from app.build.sampling import drawing
 from app.cli import main
 from app.config import TextLoss, from_dict
+from app.models.sampling import draw_images
 from app.recipes import load_recipe
+from app.run import Run
 from app.tasks import task_of
+from app.trained import load_trained
 from tests.end_to_end.conftest import make_run
 
 CLASSIFIER = """
@@ -27,6 +31,9 @@ RECIPE = NoisyClassification(
     levels=2,
 )
 """
+
+
+PLAIN, CLASSES = "20260101-000000-plain", "20260102-000000-classes"
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +95,40 @@ def test_an_unconditional_run_is_asked_for_classes(runs, capsys):
     assert np.any(part["images"] != plain["images"])
 
 
+def test_a_run_of_classes_is_drawn_without_its_label(runs, capsys):
+    plain, request = sample(runs, capsys, CLASSES, "--labels", "none", "--seed", 4)
+    assert request["labels"] == ["none"] and set(plain["labels"]) == {-1}
+    recipe, model = load_trained(Run.open(CLASSES, runs))
+    null = np.full(6, 10)  # one more than the classes 0 to 9
+    settings = {**drawing(recipe.sampling, model.pixel_range), "seed": 4}
+    np.testing.assert_array_equal(plain["images"], draw_images(model, labels=null, **settings))
+    labelled, _ = sample(runs, capsys, CLASSES, "--seed", 4)
+    assert np.any(plain["images"] != labelled["images"]), "the label has a say"
+
+
+def test_a_second_network_alone_says_what_is_drawn(runs, capsys):
+    none, second = ["--labels", "none"], ["--classifier", judge(runs).name]
+    plain, _ = sample(runs, capsys, CLASSES, *none)
+    named = ["--classifier-labels", 3, 5]
+    guided, request = sample(
+        runs, capsys, CLASSES, *none, *second, "--classifier-scale", 20, *named
+    )
+    assert guided["labels"].tolist() == [3, 5, 3, 5, 3, 5]
+    assert request["steering"]["classifier_labels"] == [3, 5]
+    off, _ = sample(runs, capsys, CLASSES, *none, *second, "--classifier-scale", 0, *named)
+    np.testing.assert_array_equal(off["images"], plain["images"])
+    assert np.any(guided["images"] != plain["images"])
+    every, _ = sample(runs, capsys, CLASSES, *none, *second)
+    assert every["labels"].tolist() == [0, 1, 2, 3, 4, 5]
+    text = ["--text", "a handwritten digit 3", "--best-of", 2]
+    best, _ = sample(runs, capsys, CLASSES, *none, *text)
+    kept = best["candidate"] == 0
+    np.testing.assert_array_equal(best["images"][kept], plain["images"][kept])
+    unconditional, _ = sample(runs, capsys, PLAIN, *none)
+    same, _ = sample(runs, capsys, PLAIN)
+    np.testing.assert_array_equal(unconditional["images"], same["images"])
+
+
 def test_text_guides_and_chooses(runs, capsys):
     run, text = "20260102-000000-classes", ["--text", "a handwritten digit 3"]
     plain, _ = sample(runs, capsys, run)
@@ -103,9 +144,6 @@ def test_text_guides_and_chooses(runs, capsys):
     assert not np.array_equal(by_class["similarities"], best["similarities"][:, :2])
 
 
-PLAIN, CLASSES = "20260101-000000-plain", "20260102-000000-classes"
-
-
 @pytest.mark.parametrize(
     ("run", "arguments", "sentence"),
     [
@@ -119,6 +157,23 @@ PLAIN, CLASSES = "20260101-000000-plain", "20260102-000000-classes"
         (PLAIN, ["--classifier", "JUDGE", "--classifier-scale", "-1"], r"must be in \[0, 1e6\]"),
         (PLAIN, ["--text", "a zebra", "--best-of", "2", "--text-extractor", "clip"], "No feature"),
         (CLASSES, ["--best-of", "2", "--text-extractor", "pixels"], "'pixels' knows no texts"),
+        (
+            CLASSES,
+            ["--labels", "none", "--best-of", "2"],
+            "`--labels none` names none. Pass",
+        ),
+        (CLASSES, ["--labels", "none", "3"], "`--labels none` stands alone.*Received: none 3"),
+        (CLASSES, ["--labels", "none", "--classifier-labels", "3"], "go with `--classifier` and"),
+        (
+            CLASSES,
+            ["--classifier", "JUDGE", "--classifier-labels", "3"],
+            "else `--labels` name the classes of both",
+        ),
+        (
+            CLASSES,
+            ["--labels", "none", "--classifier", "JUDGE", "--classifier-labels", "10"],
+            r"Labels must lie in 0\.\.9",
+        ),
         (CLASSES, ["--text", "zebra", "--best-of", "2"], "none of the text 'zebra'"),
     ],
 )
