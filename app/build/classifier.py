@@ -57,16 +57,22 @@ def build_classifier(recipe: config.Classification, image_shape, classes):
 
 
 def _refuse_probabilities(model, image_shape, path):
-    """Builds a network of the user's own by a call, and refuses one that ends in a softmax.
+    """Builds a network of the user's own by a call, and refuses one with a softmax or sigmoid.
 
-    The losses take logits; probabilities in their place train, slowly and to a worse end.
+    The losses take logits; probabilities in their place train, slowly and to a worse end. A loss
+    cannot tell them in compiled code on JAX; a sigmoid shows in the last layer of a model of layers
+    alone.
     """
     images = np.random.default_rng(0).random((2, *image_shape), "float32")
     found = keras.ops.convert_to_numpy(model(images))
-    if found.min() >= 0 and np.allclose(found.sum(axis=-1), 1, atol=1e-3):
+    ends = (keras.activations.softmax, keras.activations.sigmoid)
+    last = model.layers[-1] if getattr(model, "outputs", None) else None
+    if getattr(last, "activation", None) in ends or (
+        found.min() >= 0 and np.allclose(found.sum(axis=-1), 1, atol=1e-3)
+    ):
         raise UserError(
-            f"The network {path} gives probabilities (they sum to 1); the losses take logits. Take "
-            "the softmax off its last layer."
+            f"The network {path} gives probabilities; the losses take logits. Take the softmax or "
+            "sigmoid off its last layer."
         )
 
 
