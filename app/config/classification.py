@@ -76,7 +76,7 @@ class RobustLoss:
     name: Loss = "cross_entropy"
     """Loss."""
     active: Part | None = None
-    """Active part of active_passive, or the base of active_negative."""
+    """Active part of active_passive; base of active_negative, cross_entropy (unset) or focal."""
     passive: Part | None = None
     """Passive part of active_passive."""
     alpha: float | None = None
@@ -108,6 +108,11 @@ class RobustLoss:
                 allowed or not given,
                 f"The loss {self.name} has no `{part}` part. Received: {getattr(self, part)}.",
             )
+        require(
+            self.name != "active_negative" or self.active in (None, "cross_entropy", "focal"),
+            "The `active` part of active_negative must be cross_entropy or focal, which it "
+            f"normalises. Received: {self.active}.",
+        )
         require(
             self.weight_penalty >= 0,
             f"`weight_penalty` must be 0 or above. Received: {self.weight_penalty}.",

@@ -154,6 +154,31 @@ def test_a_sampler_that_cannot_draw_from_the_process_is_refused(process, sampler
         )
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"name": "active_passive", "active": "focal"}, "needs `passive`. Received: none"),
+        ({"name": "focal", "passive": "focal"}, "The loss focal has no `passive` part"),
+        (
+            {"name": "active_negative", "active": "normalized_cross_entropy"},
+            "must be cross_entropy or focal, which it normalises. Received: normalized_cross_e",
+        ),
+        (
+            {"name": "active_negative", "active": "asymmetric_mean_square"},
+            "must be cross_entropy or focal.*Received: asymmetric_mean_square",
+        ),
+    ],
+)
+def test_parts_of_a_loss_that_do_not_fit_are_refused(values, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        config.RobustLoss(**values)
+
+
+@pytest.mark.parametrize("active", [None, "cross_entropy", "focal"])
+def test_active_negative_takes_the_bases_of_its_paper(active):
+    config.RobustLoss(name="active_negative", active=active)
+
+
 def test_every_schedule_has_a_kind_and_the_kinds_are_those_of_the_schedules():
     from app.build.diffusion import build_schedule
     from app.config.fitting import KINDS, TARGETS
