@@ -27,6 +27,21 @@ Loss = Literal[
     "active_passive",
     "active_negative",
 ]
+# Which of the numbers below each loss takes, beside those of its parts.
+OPTIONS = {
+    "cross_entropy": (),
+    "focal": ("gamma",),
+    "normalized_cross_entropy": (),
+    "normalized_focal": ("gamma",),
+    "mean_absolute_error": (),
+    "reverse_cross_entropy": ("log_zero",),
+    "asymmetric_mean_square": ("a",),
+    "asymmetric_generalized_cross_entropy": ("a", "q"),
+    "generalized_cross_entropy": ("q",),
+    "symmetric_cross_entropy": ("alpha", "beta", "log_zero"),
+    "active_passive": ("alpha", "beta"),
+    "active_negative": ("alpha", "beta"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +128,15 @@ class RobustLoss:
             "The `active` part of active_negative must be cross_entropy or focal, which it "
             f"normalises. Received: {self.active}.",
         )
+        parts = [part for part in (self.active, self.passive) if part is not None]
+        whole = f"{self.name} of {' and '.join(parts)}" if parts else self.name
+        taken = {option for part in (self.name, *parts) for option in OPTIONS[part]}
+        for option in ("alpha", "beta", "gamma", "log_zero", "q", "a"):
+            value = getattr(self, option)
+            require(
+                value is None or option in taken,
+                f"The loss {whole} takes no `{option}`. Received: {value}. Leave it out.",
+            )
         require(
             self.weight_penalty >= 0,
             f"`weight_penalty` must be 0 or above. Received: {self.weight_penalty}.",

@@ -174,6 +174,32 @@ def test_parts_of_a_loss_that_do_not_fit_are_refused(values, sentence):
         config.RobustLoss(**values)
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"gamma": 2.0}, "The loss cross_entropy takes no `gamma`. Received: 2.0. Leave it out"),
+        ({"name": "focal", "q": 0.7}, "The loss focal takes no `q`"),
+        ({"name": "mean_absolute_error", "log_zero": -4.0}, "takes no `log_zero`"),
+        ({"name": "normalized_focal", "alpha": 1.0}, "takes no `alpha`"),
+        ({"name": "generalized_cross_entropy", "a": 0.0}, "takes no `a`. Received: 0.0"),
+        ({"name": "symmetric_cross_entropy", "gamma": 0.5}, "takes no `gamma`"),
+        ({"name": "active_negative", "gamma": 0.5}, "The loss active_negative takes no `gamma`"),
+        (
+            {"name": "active_negative", "active": "focal", "log_zero": -4.0},
+            "The loss active_negative of focal takes no `log_zero`",
+        ),
+        (
+            {"name": "active_passive", "active": "focal", "passive": "reverse_cross_entropy"}
+            | {"gamma": 0.5, "log_zero": -4.0, "alpha": 1.0, "beta": 1.0, "q": 0.5},
+            "active_passive of focal and reverse_cross_entropy takes no `q`",
+        ),
+    ],
+)
+def test_options_that_a_loss_would_ignore_are_refused(values, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        config.RobustLoss(**values)
+
+
 @pytest.mark.parametrize("active", [None, "cross_entropy", "focal"])
 def test_active_negative_takes_the_bases_of_its_paper(active):
     config.RobustLoss(name="active_negative", active=active)
