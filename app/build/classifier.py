@@ -50,9 +50,10 @@ def build_classifier(recipe: config.Classification, image_shape, classes):
             _refuse_probabilities(model, image_shape, network.path)
         else:
             model = NETWORKS[type(network)](image_shape, classes, **dataclasses.asdict(network))
-    if recipe.loss.weight_penalty:
+    penalty = recipe.loss.resolved().weight_penalty
+    if penalty:
         for weight in model.trainable_variables:
-            weight.regularizer = keras.regularizers.L1(recipe.loss.weight_penalty)
+            weight.regularizer = keras.regularizers.L1(penalty)
     return model
 
 

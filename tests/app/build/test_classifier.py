@@ -64,8 +64,23 @@ def test_the_penalty_is_the_sum_of_all_absolute_weights(network):
     assert len(model.losses) == len(weights)
 
 
-def test_without_a_penalty_no_weight_has_one():
-    assert not build_classifier(recipe(0.0), (8, 8, 1), 3).losses
+@pytest.mark.parametrize(
+    "name, given, penalty",
+    [
+        ("cross_entropy", None, 0.0),
+        ("cross_entropy", 0.0, 0.0),
+        ("active_negative", 0.0, 0.0),
+        ("active_negative", None, 5e-5),
+    ],
+)
+def test_only_a_method_with_a_penalty_has_one_unasked(name, given, penalty):
+    settings = replace(recipe(0.0), loss=RobustLoss(name=name, weight_penalty=given))
+    model = build_classifier(settings, (8, 8, 1), 3)
+    found = (
+        {float(weight.regularizer.l1) for weight in model.trainable_variables} if penalty else {}
+    )
+    assert [round(each, 9) for each in found] == ([penalty] if penalty else [])
+    assert bool(model.losses) == bool(penalty)
 
 
 def test_the_penalty_pulls_every_weight_towards_zero_at_one_speed():
