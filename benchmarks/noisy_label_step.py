@@ -5,7 +5,7 @@ then of theirs, and so on. Ours is `fit` of the recipe's compiled model; theirs 
 loop, the faster of the default memory format and channels_last. Ours
 reads the recipe's seeded batches, theirs gathers the same with numpy alone, which costs less; Adam,
 dropout, float32. With --losses each loss of ours takes turns with Keras's
-own cross entropy in place of PyTorch's network.
+own cross entropy in place of PyTorch's network; ANL-CE+L1 has the penalty on all weights too.
 
     KERAS_BACKEND=tensorflow python benchmarks/noisy_label_step.py --peer-python PEER_PYTHON
     KERAS_BACKEND=tensorflow python benchmarks/noisy_label_step.py --losses
@@ -21,16 +21,25 @@ from interleaved import PEERS, take_turns, work
 
 ROOT = Path(__file__).resolve().parent.parent
 BATCH, STEPS = 128, 50
-LOSSES = (
-    "keras",
-    "cross_entropy",
-    "focal",
-    "normalized_cross_entropy",
-    "normalized_focal",
-    "reverse_cross_entropy",
-    "active_passive",
-    "active_negative",
-)
+NCE = {"name": "active_passive", "active": "normalized_cross_entropy"}
+# Settings of the recipe's loss by what they are called; of Keras's own the name alone.
+LOSSES = {
+    "keras": {"name": "cross_entropy"},
+    "CE": {"name": "cross_entropy"},
+    "FL": {"name": "focal"},
+    "NCE": {"name": "normalized_cross_entropy"},
+    "NFL": {"name": "normalized_focal"},
+    "MAE": {"name": "mean_absolute_error"},
+    "RCE": {"name": "reverse_cross_entropy"},
+    "GCE": {"name": "generalized_cross_entropy"},
+    "SCE": {"name": "symmetric_cross_entropy"},
+    "AMSE": {"name": "asymmetric_mean_square"},
+    "AGCE": {"name": "asymmetric_generalized_cross_entropy"},
+    "NCE+RCE": {**NCE, "passive": "reverse_cross_entropy"},
+    "JAL-CE": {**NCE, "passive": "asymmetric_mean_square"},
+    "ANL-CE": {"name": "active_negative", "weight_penalty": 0.0},
+    "ANL-CE+L1": {"name": "active_negative"},
+}
 
 
 def data():
@@ -58,10 +67,7 @@ def ours(loss):
     from app.data.tf_dataset import feed
     from app.recipes.noisy_labels import REPORT
 
-    settings = {"name": "cross_entropy" if loss == "keras" else loss}
-    if loss == "active_passive":
-        settings |= {"active": "normalized_cross_entropy", "passive": "reverse_cross_entropy"}
-    recipe = replace(REPORT, loss=RobustLoss(**settings))
+    recipe = replace(REPORT, loss=RobustLoss(**LOSSES[loss]))
     model = compiled_classifier(recipe, (32, 32, 3), 10, 50_000)
     if loss == "keras":
         own = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -120,7 +126,7 @@ def main():
     if arguments.worker:
         work(lambda: prepared(arguments.worker))
         return
-    sides = LOSSES if arguments.losses else ("cross_entropy", *PEERS)
+    sides = LOSSES if arguments.losses else ("CE", *PEERS)
     peer = arguments.peer_python
     workers = take_turns(__file__, sides, arguments.rounds, peer_python=peer)
     passes = {side: worker.seconds for side, worker in workers.items()}
@@ -130,12 +136,12 @@ def main():
         print(f"{side:26} {workers[side].reported:>9} weights  {speed:7.0f} images a second")
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if arguments.losses:
-        for side in LOSSES[1:]:
+        for side in list(LOSSES)[1:]:
             pairs = zip(passes[side], passes["keras"], strict=True)
             ratio = statistics.median(one / other for one, other in pairs)
             print(f"{side:26} ({backend}) / Keras's cross entropy = {ratio:.3f}")
     else:
-        ratio = medians["cross_entropy"] / min(medians[side] for side in PEERS)
+        ratio = medians["CE"] / min(medians[side] for side in PEERS)
         print(f"ours ({backend}) / faster of theirs = {ratio:.2f} (time)")
 
 

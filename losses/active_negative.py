@@ -5,9 +5,10 @@ import math
 import keras
 from keras import ops
 
-from losses.active_passive import check_part, revived
+from losses.active_passive import revived
 from losses.classification import ClassificationLoss, check_number, check_weights
 from losses.cross_entropy import CrossEntropy
+from losses.focal import Focal
 from losses.normalized import normalized
 
 
@@ -28,8 +29,9 @@ class ActiveNegative(ClassificationLoss):
     for CIFAR-10); Keras adds it to the loss and reports the sum.
 
     Args:
-        base: the loss of this package that is normalised, cross entropy or focal; None for
-            `CrossEntropy()`. It must fall as p_k grows and be 0 at p_k = 1.
+        base: the loss that is normalised here, `CrossEntropy` or `Focal`; None for
+            `CrossEntropy()`. The paper defines it for these. Others may exceed A, such as those
+            that are normalised already: then nothing bounds the negative part.
         alpha: float >= 0; weight of the normalised loss. 5 for CIFAR-10 (default).
         beta: float >= 0; weight of the normalised negative loss. 5 for CIFAR-10 (default).
         least: float in (0, 0.5); probabilities below it count as it. 1e-7 as in the paper's code.
@@ -37,7 +39,7 @@ class ActiveNegative(ClassificationLoss):
             used.
 
     Raises:
-        ValueError: a number out of range, or `base` is no loss of this package.
+        ValueError: a number out of range, or another `base`.
 
     Example:
         ```python
@@ -55,7 +57,11 @@ class ActiveNegative(ClassificationLoss):
     def __init__(self, base=None, alpha=5.0, beta=5.0, least=1e-7, **kwargs):
         super().__init__(**kwargs)
         base = CrossEntropy() if base is None else base
-        check_part("base", base)
+        if not isinstance(base, (CrossEntropy, Focal)):
+            raise ValueError(
+                "`base` must be losses.CrossEntropy() or losses.Focal(), as in the paper; each is "
+                f"normalised here. Received: base={base!r}"
+            )
         check_weights(alpha, beta)
         check_number("least", least, "in (0, 0.5)", 0 < least < 0.5)
         self.base = base

@@ -32,13 +32,15 @@ class ClassificationLoss(keras.losses.Loss):
             `(batch, ..., classes)`, rows of sum 1, one-hot or soft. In compiled code a label that
             is no class gives nan.
         y_pred: logits `(batch, ..., classes)`, at least two classes. Probabilities are wrong here
-            and are refused where they can be told (TensorFlow, the softmax of a Keras layer).
+            and are refused where they can be told: two rows or more of float32 outside compiled
+            code; in `fit` on TensorFlow, the softmax or sigmoid of a Keras layer.
         sample_weight: None, or `(batch,)`.
 
     Output shape: a scalar, or `(batch, ...)` for the reduction None.
 
     Raises:
-        ValueError: wrong shapes or `dtype`; for NumPy labels also values that are no class.
+        ValueError: wrong shapes or `dtype`; probabilities in place of logits; for NumPy labels
+            also values that are no class.
 
     Example:
         ```python

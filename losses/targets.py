@@ -3,6 +3,9 @@
 import numpy as np
 from keras import ops
 
+# What the sum of a softmax in float32 differs from 1 by, at most.
+ROUNDING = 2e-6
+
 
 def as_targets(labels, logits):
     """Labels as probabilities `(batch, ..., classes)`, whatever form they came in.
@@ -52,8 +55,8 @@ def as_targets(labels, logits):
 def check_values(labels, logits, sample_weight):
     """Refuses what can be seen to be wrong before anything is compiled.
 
-    Values are looked at when `labels` is a NumPy array; tensors may stand for values that are not
-    there yet.
+    Values of labels are looked at in NumPy arrays, those of logits also in tensors, unless they are
+    traced and stand for values that are not there yet (all of `fit`).
 
     Args:
         labels: as the loss received them.
@@ -62,8 +65,9 @@ def check_values(labels, logits, sample_weight):
 
     Raises:
         ValueError: probabilities in place of logits, as far as Keras left a mark on them
-            (TensorFlow only); labels out of range or no whole numbers; targets that are no
-            distribution; a number of weights other than that of the samples.
+            (TensorFlow only) or their values can be nothing else; labels out of range or no whole
+            numbers; targets that are no distribution; a number of weights other than that of the
+            samples.
 
     Example:
         ```python
@@ -75,6 +79,11 @@ def check_values(labels, logits, sample_weight):
             "Expected logits. Received the output of a softmax or sigmoid: take the activation "
             'off the last layer, or put `keras.layers.Activation("linear")` in its place.'
         )
+    if _are_probabilities(logits):
+        raise ValueError(
+            "Expected logits. Received probabilities: none is negative, and each row has the sum "
+            "1. Take the softmax off the last layer, or pass the logarithm of the probabilities."
+        )
     shape = tuple(np.shape(logits))
     weights = () if sample_weight is None else tuple(np.shape(sample_weight))
     if weights and shape and weights[0] not in (1, None) and not _fits(weights[:1], shape[:1]):
@@ -84,6 +93,26 @@ def check_values(labels, logits, sample_weight):
         )
     if len(shape) > 1 and isinstance(labels, np.ndarray):
         _check_labels(labels.astype("float64"), shape)
+
+
+def _are_probabilities(logits):
+    """Whether values that are there can only be those of a softmax.
+
+    One row of logits may be a distribution by hand, [1, 0] or [0.5, 0.5]; by chance it is one for
+    two classes once in ten million. So two rows that differ and hold more than 0 and 1 must be.
+    Half precision has too few digits to tell.
+    """
+    try:
+        values = np.asarray(logits)
+    except (RuntimeError, TypeError, ValueError):  # TensorFlow's, JAX's and Keras's traced values
+        return False
+    if values.ndim < 2 or not values.size or values.dtype not in ("float32", "float64"):
+        return False
+    if values.min() < 0 or np.any(abs(values.sum(axis=-1) - 1) > ROUNDING):
+        return False
+    rows = values.reshape(-1, values.shape[-1])
+    between = rows[np.any((rows > 0) & (rows < 1), axis=-1)]
+    return len(between) > 1 and np.ptp(between, axis=0).max() > ROUNDING
 
 
 def _check_labels(labels, shape):

@@ -1,7 +1,6 @@
 """From a classification recipe to objects: network, loss, optimizer."""
 
 import dataclasses
-import inspect
 
 import keras
 import numpy as np
@@ -10,6 +9,7 @@ import losses
 from app import config
 from app.build.optimizer import build_optimizer, jit_compile, seed_and_precision
 from app.build.own_code import imported, own_code
+from app.config.classification import OPTIONS
 from app.errors import UserError
 from app.models.classifiers import eight_layer_cnn, resnet, small_cnn
 from app.models.gradient_norm import recording_norm
@@ -50,46 +50,43 @@ def build_classifier(recipe: config.Classification, image_shape, classes):
             _refuse_probabilities(model, image_shape, network.path)
         else:
             model = NETWORKS[type(network)](image_shape, classes, **dataclasses.asdict(network))
-    if recipe.loss.weight_penalty:
+    penalty = recipe.loss.resolved().weight_penalty
+    if penalty:
         for weight in model.trainable_variables:
-            weight.regularizer = keras.regularizers.L1(recipe.loss.weight_penalty)
+            weight.regularizer = keras.regularizers.L1(penalty)
     return model
 
 
 def _refuse_probabilities(model, image_shape, path):
-    """Builds a network of the user's own by a call, and refuses one that ends in a softmax.
+    """Builds a network of the user's own by a call, and refuses one with a softmax or sigmoid.
 
-    The losses take logits; probabilities in their place train, slowly and to a worse end.
+    The losses take logits; probabilities in their place train, slowly and to a worse end. A loss
+    cannot tell them in compiled code on JAX; a sigmoid shows in the last layer of a model of layers
+    alone.
     """
     images = np.random.default_rng(0).random((2, *image_shape), "float32")
     found = keras.ops.convert_to_numpy(model(images))
-    if found.min() >= 0 and np.allclose(found.sum(axis=-1), 1, atol=1e-3):
+    ends = (keras.activations.softmax, keras.activations.sigmoid)
+    last = model.layers[-1] if getattr(model, "outputs", None) else None
+    if getattr(last, "activation", None) in ends or (
+        found.min() >= 0 and np.allclose(found.sum(axis=-1), 1, atol=1e-3)
+    ):
         raise UserError(
-            f"The network {path} gives probabilities (they sum to 1); the losses take logits. Take "
-            "the softmax off its last layer."
+            f"The network {path} gives probabilities; the losses take logits. Take the softmax or "
+            "sigmoid off its last layer."
         )
 
 
 def build_robust_loss(settings: config.RobustLoss):
-    """The loss of a recipe; options that it does not take are refused."""
-    loss = _loss(settings.name, settings)
-    taken = set(_options(settings.name)) | {"active", "passive", "name", "weight_penalty"}
-    for part in (settings.active, settings.passive):
-        taken |= set(_options(part)) if part else set()
-    for field in dataclasses.fields(settings):
-        if getattr(settings, field.name) is not None and field.name not in taken:
-            raise ValueError(
-                f"The loss {settings.name} takes no `{field.name}`. Received: "
-                f"{getattr(settings, field.name)}. Leave it out."
-            )
-    return loss
+    """The loss of a recipe."""
+    return _loss(settings.name, settings)
 
 
 def _loss(name, settings):
     """One loss with those of the settings that it takes; the parts of a sum are losses too."""
     options = {
         option: getattr(settings, option)
-        for option in _options(name)
+        for option in OPTIONS[name]
         if getattr(settings, option) is not None
     }
     if name == "active_passive":
@@ -98,12 +95,6 @@ def _loss(name, settings):
     if name == "active_negative" and settings.active:
         options["base"] = _loss(settings.active, settings)
     return LOSSES[name](**options)
-
-
-def _options(name):
-    """The fields of `RobustLoss` that are arguments of a loss."""
-    known = {"alpha", "beta", "gamma", "log_zero", "q", "a"}
-    return known & set(inspect.signature(LOSSES[name].__init__).parameters)
 
 
 def compiled_classifier(recipe: config.Classification, image_shape, classes, count):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from app.config.classifier import Classifier, SmallCNN
@@ -27,6 +27,24 @@ Loss = Literal[
     "active_passive",
     "active_negative",
 ]
+# Which of the numbers below each loss takes, beside those of its parts.
+OPTIONS = {
+    "cross_entropy": (),
+    "focal": ("gamma",),
+    "normalized_cross_entropy": (),
+    "normalized_focal": ("gamma",),
+    "mean_absolute_error": (),
+    "reverse_cross_entropy": ("log_zero",),
+    "asymmetric_mean_square": ("a",),
+    "asymmetric_generalized_cross_entropy": ("a", "q"),
+    "generalized_cross_entropy": ("q",),
+    "symmetric_cross_entropy": ("alpha", "beta", "log_zero"),
+    "active_passive": ("alpha", "beta"),
+    "active_negative": ("alpha", "beta"),
+}
+# The weight penalty that a method has, as its authors set it for CIFAR-10 like the weights 5 and 5
+# of the loss (for MNIST they take 1, 1 and 1e-6).
+PENALTIES = {"active_negative": 5e-5}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +94,7 @@ class RobustLoss:
     name: Loss = "cross_entropy"
     """Loss."""
     active: Part | None = None
-    """Active part of active_passive, or the base of active_negative."""
+    """Active part of active_passive; base of active_negative, cross_entropy (unset) or focal."""
     passive: Part | None = None
     """Passive part of active_passive."""
     alpha: float | None = None
@@ -91,8 +109,9 @@ class RobustLoss:
     """Exponent of the generalized losses."""
     a: float | None = None
     """Asymmetry of the asymmetric losses."""
-    weight_penalty: float = 0.0
-    """Factor of the sum of all absolute weights, added to the loss (active_negative: 5e-5)."""
+    weight_penalty: float | None = None
+    """Factor of the sum of all absolute weights, added to the loss (unset: 5e-5 for
+    active_negative, which includes one; 0, none, for the others)."""
 
     def __post_init__(self):
         check_types(self)
@@ -109,9 +128,32 @@ class RobustLoss:
                 f"The loss {self.name} has no `{part}` part. Received: {getattr(self, part)}.",
             )
         require(
-            self.weight_penalty >= 0,
+            self.name != "active_negative" or self.active in (None, "cross_entropy", "focal"),
+            "The `active` part of active_negative must be cross_entropy or focal, which it "
+            f"normalises. Received: {self.active}.",
+        )
+        parts = [part for part in (self.active, self.passive) if part is not None]
+        whole = f"{self.name} of {' and '.join(parts)}" if parts else self.name
+        taken = {option for part in (self.name, *parts) for option in OPTIONS[part]}
+        for option in ("alpha", "beta", "gamma", "log_zero", "q", "a"):
+            value = getattr(self, option)
+            require(
+                value is None or option in taken,
+                f"The loss {whole} takes no `{option}`. Received: {value}. Leave it out.",
+            )
+        require(
+            self.weight_penalty is None or self.weight_penalty >= 0,
             f"`weight_penalty` must be 0 or above. Received: {self.weight_penalty}.",
         )
+
+    def resolved(self) -> RobustLoss:
+        """The same with the weight penalty in numbers.
+
+        Recipes leave it unset, so that a name given on the command line brings its own.
+        """
+        if self.weight_penalty is not None:
+            return self
+        return replace(self, weight_penalty=PENALTIES.get(self.name, 0.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,3 +194,7 @@ class Classification:
         check_types(self)
         positive(self, "evaluation_batch")
         require(self.name.strip() != "", "`name` must name the recipe. Received: nothing.")
+
+    def resolved(self) -> Classification:
+        """The same with what was unset in numbers, as runs record it."""
+        return replace(self, loss=self.loss.resolved())

@@ -19,6 +19,7 @@ KINDS = {recipe.kind: recipe for recipe in typing.get_args(AnyRecipe)}
 
 def to_dict(recipe: AnyRecipe) -> dict:
     """The resolved recipe as values for JSON, recipe and network tagged with their kind."""
+    recipe = recipe.resolved() if isinstance(recipe, Classification) else recipe
     values = {"kind": recipe.kind, **dataclasses.asdict(recipe)}
     values["network"] = {"kind": type(recipe.network).__name__, **values["network"]}
     return values

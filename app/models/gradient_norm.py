@@ -9,6 +9,9 @@ def recording_norm(optimizer):
 
     Use it on a new optimizer, together with `GradientNorm` among the callbacks. The sum is a
     variable of the optimizer, so that checkpoints hold it. It costs one pass over the gradients.
+    Of gradients that are accumulated each batch's counts, before the mean. Under mixed_float16 it
+    is those after division by the loss scale; steps that overflowed, which move no weight, do not
+    count.
 
     Args:
         optimizer: keras Optimizer that is not built yet.
@@ -32,7 +35,8 @@ def recording_norm(optimizer):
     apply = optimizer.apply
 
     def recorded(grads, trainable_variables=None):
-        squares = [ops.sum(ops.square(ops.cast(grad, "float32"))) for grad in grads]
+        known = [grad for grad in grads if grad is not None]
+        squares = [ops.sum(ops.square(ops.cast(grad, "float32"))) for grad in known]
         total.assign_add(ops.sqrt(sum(squares)))
         return apply(grads, trainable_variables)
 
@@ -43,7 +47,8 @@ def recording_norm(optimizer):
 class GradientNorm(keras.callbacks.Callback):
     """Puts the mean gradient norm of an epoch's steps into `logs` as "gradient_norm".
 
-    Use it with an optimizer of `recording_norm`, before loggers.
+    Use it with an optimizer of `recording_norm`, before loggers. An epoch whose every step
+    overflowed has none.
     """
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -59,5 +64,8 @@ class GradientNorm(keras.callbacks.Callback):
             logs["gradient_norm"] = total / steps
 
     def _standing(self):
+        # Under mixed_float16 Keras wraps the optimizer in one that scales the loss. The count is
+        # that of calls: `iterations` leaves out those that only accumulate.
         optimizer = self.model.optimizer
-        return float(optimizer.gradient_norm.numpy()), int(optimizer.iterations.numpy())
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        return float(optimizer.gradient_norm.numpy()), int(optimizer._iterations.numpy())

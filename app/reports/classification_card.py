@@ -5,6 +5,7 @@ from app.reports.card import opening, recipe_lines, score_lines, write_card
 
 def write_classification_card(run, recipe, scores):
     """Writes model_card.md into the run folder; returns its path."""
+    recipe = recipe.resolved()
     data, noise = run.manifest["dataset"], run.manifest["label_noise"]
     lines = [
         *opening(run, recipe),

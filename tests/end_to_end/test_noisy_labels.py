@@ -164,15 +164,18 @@ def network(image_size, image_channels, classes, activation=None):
 """
 
 
-def test_an_own_network_that_ends_in_a_softmax_is_refused(world, tmp_path, monkeypatch):
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+def test_an_own_network_that_gives_probabilities_is_refused(
+    activation, world, tmp_path, monkeypatch
+):
     (tmp_path / "own_classifier.py").write_text(OWN)
     monkeypatch.syspath_prepend(tmp_path)
     own = CustomNetwork(path="own_classifier:network")
     parts = task.prepare(RECIPE)
     assert task.untrained(replace(RECIPE, network=own), parts).count_params() == 65 * 10
-    softmax = CustomNetwork(path=own.path, arguments={"activation": "softmax"})
-    with pytest.raises(UserError, match="own_classifier:network gives probabilities.*softmax off"):
-        task.untrained(replace(RECIPE, network=softmax), parts)
+    with_one = CustomNetwork(path=own.path, arguments={"activation": activation})
+    with pytest.raises(UserError, match="own_classifier:network gives probabilities.*softmax or"):
+        task.untrained(replace(RECIPE, network=with_one), parts)
 
 
 class Stop(keras.callbacks.Callback):

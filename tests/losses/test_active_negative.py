@@ -2,7 +2,15 @@ import keras
 import numpy as np
 import pytest
 
-from losses import ActiveNegative, CrossEntropy, Focal, NormalizedCrossEntropy, NormalizedFocal
+from losses import (
+    ActiveNegative,
+    AsymmetricMeanSquare,
+    CrossEntropy,
+    Focal,
+    MeanAbsoluteError,
+    NormalizedCrossEntropy,
+    NormalizedFocal,
+)
 from tests.checks import assert_close
 
 LOGITS = np.random.default_rng(7).normal(scale=3, size=(8, 4)).astype("float32")
@@ -47,7 +55,11 @@ def test_l1_stands_beside_the_loss():
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ({"base": "ce"}, "`base` must be a loss"),
+        ({"base": "ce"}, r"`base` must be losses.CrossEntropy\(\) or losses.Focal\(\).*'ce'"),
+        ({"base": NormalizedCrossEntropy()}, "each is normalised here.*NormalizedCrossEntropy"),
+        ({"base": NormalizedFocal()}, "NormalizedFocal"),
+        ({"base": AsymmetricMeanSquare()}, "AsymmetricMeanSquare"),
+        ({"base": MeanAbsoluteError()}, "MeanAbsoluteError"),
         ({"alpha": -1}, "alpha=-1"),
         ({"alpha": 0, "beta": 0}, "beta=0"),
         ({"least": 0}, "least=0"),

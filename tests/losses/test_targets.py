@@ -91,6 +91,62 @@ def test_probabilities_are_refused_in_fit(activation, layer):
         model.fit(np.ones((4, 2)), np.zeros(4), verbose=0)
 
 
+def softmax(logits):
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("kind", [np.asarray, np.ndarray.tolist, keras.ops.convert_to_tensor])
+@pytest.mark.parametrize("classes", [2, 10, 1000])
+@pytest.mark.parametrize("scale", [0.1, 3.0, 300.0])
+def test_probabilities_are_refused_by_their_values(kind, classes, scale):
+    random = np.random.default_rng(classes)
+    logits = (scale * random.normal(size=(128, classes))).astype("float32")
+    labels = random.integers(0, classes, 128)
+    CrossEntropy()(labels, kind(logits))
+    with pytest.raises(ValueError, match="Expected logits. Received prob.*logarithm of the prob"):
+        CrossEntropy()(labels, kind(softmax(logits)))
+    CrossEntropy()(labels, kind(np.log(np.maximum(softmax(logits), 1e-30))))  # as the error advises
+
+
+def test_probabilities_of_keras_are_refused_by_their_values():
+    logits = np.random.default_rng(0).normal(size=(4, 3, 10)).astype("float32")
+    values = keras.ops.convert_to_numpy(keras.ops.softmax(logits))  # no mark on these
+    with pytest.raises(ValueError, match="Received probabilities"):
+        MeanAbsoluteError()(np.zeros((4, 3)), values)
+
+
+@pytest.mark.parametrize(
+    "logits",
+    [
+        [[1.0, 0.0], [0.0, 1.0]],  # by hand
+        [[0.5, 0.5], [0.5, 0.5]],  # an untrained network whose bias is 1 / classes
+        [[0.7, 0.3], [0.7, 0.3 + 1e-7]],
+        [[0.7, 0.3], [0.4, 0.5]],
+        [[0.7, 0.3], [1.1, -0.1]],
+        [[0.7, 0.3], [0.4, 0.6 + 1e-5]],
+        [[0.2, 0.3, 0.5]],
+    ],
+)
+def test_logits_that_resemble_probabilities_are_taken(logits):
+    for kind in (np.asarray, keras.ops.convert_to_tensor):
+        CrossEntropy()(np.zeros(len(logits)), kind(np.array(logits, "float32")))
+
+
+def test_logits_are_never_taken_for_probabilities():
+    # Not negative, of sum 1 on average, two classes and two samples: the worst case there is.
+    random = np.random.default_rng(0)
+    for logits in random.uniform(size=(2000, 2, 2)).astype("float32"):
+        CrossEntropy()(np.zeros(2), logits)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_traced_values_are_left_alone(jit):
+    probabilities = softmax(np.random.default_rng(0).normal(size=(4, 3)).astype("float32"))
+    value, gradient = value_and_gradient(CrossEntropy(), np.zeros(4), probabilities, jit=jit)
+    assert np.isfinite(value) and np.all(np.isfinite(gradient))
+
+
 def test_an_unknown_batch_size_is_fine():
     inputs = keras.Input((2,))
     model = keras.Model(inputs, keras.layers.Dense(3)(inputs))
