@@ -35,7 +35,7 @@ def _train(arguments, program):
             f"usage: {program} RECIPE [options]     trains; RECIPE --help shows its options\n"
             f"       {program} --resume RUN         goes on with a stopped run\n\n"
             f"RECIPE is a name or a Python file that defines RECIPE. Named recipes:\n"
-            + "\n".join(f"  {name:24}{recipe.summary}" for name, recipe in RECIPES.items())
+            + "\n".join(f"  {name:35}{recipe.summary}" for name, recipe in RECIPES.items())
         )
         return
     first, *rest = arguments
@@ -163,7 +163,7 @@ def _sync(options):
 
 def _recipes(options):
     for name, recipe in RECIPES.items():
-        print(f"{name:24}{recipe.summary}")
+        print(f"{name:35}{recipe.summary}")
 
 
 def _data(options):

@@ -48,10 +48,8 @@ def load_trained(run, weights="best", kind="diffusion"):
         if there:
             todo = f"It has: {', '.join(there)}. Pass one of them by --weights."
         raise UserError(f"Run {run.id} ({run.status}) has no {weights} weights. {todo}")
-    facts = _image_facts(run)
-    if kind == "diffusion":
-        facts = (*facts, tuple(run.manifest.get("attributes") or ()))
-    model = BUILDERS[kind](recipe, *facts)
+    facts, names = _image_facts(run), run.manifest.get("attributes")
+    model = BUILDERS[kind](recipe, *facts, *([tuple(names)] if names else []))
     try:
         model.load_weights(path)
     except Exception as error:  # HDF5 and Keras have many kinds for a damaged file

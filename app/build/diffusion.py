@@ -56,9 +56,7 @@ def build_condition(kind, classes, attribute_names):
 def build_network(network: config.Network, image_shape, condition):
     """The network of a recipe, for images of a shape (height, width, channels)."""
     height, _, channels = image_shape
-    known = {"classes": getattr(condition, "classes", None)}
-    if isinstance(condition, AttributeCondition):
-        known["attributes"] = condition.attributes
+    known = known_of(condition)
     options = dataclasses.asdict(network)
     if isinstance(network, config.PlainCNN):
         return PlainCNN(image_channels=channels, **known, **options)
@@ -78,6 +76,14 @@ def build_network(network: config.Network, image_shape, condition):
             "Define get_config(self), returning its constructor arguments."
         ) from error
     return made
+
+
+def known_of(condition):
+    """What the constructor of a network is told of a condition: classes, and any attributes."""
+    known = {"classes": getattr(condition, "classes", None)}
+    if isinstance(condition, AttributeCondition):
+        known["attributes"] = condition.attributes
+    return known
 
 
 def check_device(kernel):

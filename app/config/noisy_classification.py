@@ -14,7 +14,7 @@ from app.config.validation import all_positive, between, check_types, positive, 
 
 @dataclass(frozen=True, kw_only=True)
 class NoisyEncoder:
-    """The way down of a U-Net, and a dense layer with one logit a class."""
+    """The way down of a U-Net, and a dense layer with one logit a class or attribute."""
 
     width: int = 32
     """Channels of the first level."""
@@ -39,7 +39,10 @@ class NoisyEncoder:
 
 @dataclass(frozen=True, kw_only=True)
 class NoisyClassification:
-    """A whole experiment: a classifier of noisy images, whose gradient guides a denoiser."""
+    """A whole experiment: a classifier of noisy images, whose gradient guides a denoiser.
+
+    It learns what its data have: classes, or attributes.
+    """
 
     kind: ClassVar[str] = "noisy_classification"
 

@@ -6,13 +6,13 @@ from app.reports.card import opening, recipe_lines, score_lines, write_card
 from app.reports.figures import save
 
 
-def accuracy_figure(times, scores, classes, path):
+def accuracy_figure(times, scores, chance, path):
     """Accuracy by time with its interval, beside chance, as a PNG.
 
     Args:
         times: floats in [0, 1], 0 clean.
         scores: one Score a time.
-        classes: int; number of classes.
+        chance: float; accuracy of saying of all images what is most frequent.
         path: where the PNG goes.
     """
     figure = Figure(figsize=(5, 3.5), layout="constrained")
@@ -21,7 +21,7 @@ def accuracy_figure(times, scores, classes, path):
     low, high = zip(*(score.interval for score in scores), strict=True)
     axes.plot(times, values, marker=".", label=f"n = {scores[0].samples}")
     axes.fill_between(times, low, high, alpha=0.3)
-    axes.axhline(1 / classes, linestyle=":", color="gray", label="chance")
+    axes.axhline(chance, linestyle=":", color="gray", label="chance")
     axes.set(xlabel="time (0: clean)", ylabel="accuracy", ylim=(0, 1.02))
     axes.grid(alpha=0.3)
     axes.legend()
@@ -30,7 +30,10 @@ def accuracy_figure(times, scores, classes, path):
 
 def write_noisy_classification_card(run, recipe, scores):
     """Writes model_card.md into the run folder; returns its path."""
-    data = run.manifest["dataset"]
+    data, names = run.manifest["dataset"], run.manifest.get("attributes")
+    asked, known = "", "the classes of its training set and gives every image one of them"
+    if names:
+        asked, known = f" --attributes {names[0]}", f"no other attributes than {', '.join(names)}"
     lines = [
         *opening(run, recipe),
         f"{data['name']} {data['version']}, digest of images and labels `{data['digest']}`.",
@@ -41,10 +44,10 @@ def write_noisy_classification_card(run, recipe, scores):
         *score_lines(scores),
         "",
         "## Use",
-        f"`python -m app sample RUN --classifier {run.id} --classifier-scale 1`",
+        f"`python -m app sample RUN --classifier {run.id} --classifier-scale 1{asked}`",
         "",
         "## Limits",
         "- It guides denoisers of the same schedule, pixel range and image size, and no others.",
-        "- It knows the classes of its training set and gives every image one of them.",
+        f"- It knows {known}.",
     ]
     return write_card(run, lines)

@@ -22,7 +22,8 @@ __all__ = [
 def prepare(recipe):
     """Loads the images with their labels, and splits off those for the validation loss."""
     whole, test = (load_part(recipe.data, part) for part in ("train", "test"))
-    check_classes(recipe, whole)
+    if not whole.attributes:
+        check_classes(recipe, whole)
     train, validation = split(whole, recipe.data.validation_fraction, seed=0)
     check_batch(recipe, len(train))
     return Images(train, validation, test)
@@ -30,14 +31,15 @@ def prepare(recipe):
 
 def untrained(recipe, images):
     """The compiled model before its first step."""
-    train = images.train
-    return compiled_noisy_classifier(recipe, train.image_shape, train.classes, len(train))
+    return compiled_noisy_classifier(recipe, images.train)
 
 
 def facts(recipe, images):
     """Fields of the manifest."""
+    names = list(images.train.attribute_names)
     return {
         "images": [list(images.train.image_shape), images.train.classes],
+        **({"attributes": names} if names else {}),
         "seeds": {"training": recipe.training.seed},
     }
 

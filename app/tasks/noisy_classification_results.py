@@ -4,7 +4,7 @@ import numpy as np
 
 from app.build.data import load_part
 from app.export_noisy_classifier import export_noisy_classifier
-from app.metrics.accuracy import class_accuracy
+from app.metrics.accuracy import attribute_accuracy, class_accuracy, most_frequent
 from app.metrics.score import Score
 from app.models.noisy_classifier import noisy_logits
 from app.progress import console
@@ -52,8 +52,13 @@ def measure(run, recipe, model, test):
     logits = noisy_logits(model, test.images, times, recipe.evaluation_batch)
     scores = {}
     for time, found in zip(times, logits, strict=True):
-        score, name = class_accuracy(found.argmax(-1), test.labels), f"accuracy_at_{time:.2f}"
+        if test.attributes:
+            score = attribute_accuracy(found, test.labels)
+        else:
+            score = class_accuracy(found.argmax(-1), test.labels)
+        name = f"accuracy_at_{time:.2f}"
         scores[name] = Score(name, score.value, score.samples, interval=score.interval)
     leave_scores(run, scores)
-    draw_into_run(run, "accuracy", accuracy_figure, times, list(scores.values()), test.classes)
+    chance = most_frequent(test.labels)
+    draw_into_run(run, "accuracy", accuracy_figure, times, list(scores.values()), chance)
     return scores
