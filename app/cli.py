@@ -91,9 +91,12 @@ def _sample(options):
 
         edit(options)
         return
+    from app.attribute_control import measure_asked
     from app.sample import sample
 
-    sample(options)
+    drawn = sample(options)
+    if options.classifier:
+        measure_asked(*drawn)
 
 
 def _evaluate(options):

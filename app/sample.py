@@ -54,6 +54,11 @@ class Draw:
             values.pop("attributes")  # likewise
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:10]
 
+    @property
+    def folder(self):
+        """Name of the folder of what the verb `sample` draws."""
+        return f"samples-{self.digest}"
+
 
 def sample_options(recipe, count, **changes):
     """A request with the recipe's own sampling, changed where asked."""
@@ -61,7 +66,11 @@ def sample_options(recipe, count, **changes):
 
 
 def sample(options):
-    """The `sample` verb: `options` as in `app.options.Sample`."""
+    """The `sample` verb: `options` as in `app.options.Sample`.
+
+    Returns:
+        (run, recipe, model, request): what was drawn from, and the `Draw`, for who measures it.
+    """
     run = Run.open(options.run, options.runs)
     recipe = asked_recipe(run, options)
     _, model = load_trained(run, options.weights)
@@ -74,12 +83,17 @@ def sample(options):
         steering=steering_of(options),
         attributes=tuple(options.attributes),
     )
-    record = run.path("samples", f"samples-{request.digest}", "request.json")
-    write_atomically(record, json.dumps(dataclasses.asdict(request), indent=1))
-    path = draw_into(run, recipe, model, request, f"samples-{request.digest}")
+    record(run, request)
+    path = draw_into(run, recipe, model, request, request.folder)
     console.print(f"images and labels: {path.parent}")
     console.print(f"grid of the first {min(100, options.count)}: {path}")
-    return path
+    return run, recipe, model, request
+
+
+def record(run, request):
+    """Writes request.json into the folder of what is asked for."""
+    path = run.path("samples", request.folder, "request.json")
+    write_atomically(path, json.dumps(dataclasses.asdict(request), indent=1))
 
 
 def asked_recipe(run, options):
@@ -114,12 +128,12 @@ def draw_parts(run, model, request, name, labels=None):
     if model.noise.given_start:  # too few of them are refused before the first part is drawn
         model.noise.start(sampling.seed, request.first_index, request.count, model.image_shape)
     steered = Steered(request.steering, run, model)
-    if labels is None:
-        labels = steered.labels(request)
+    labels, seen = steered.labels(request) if labels is None else (labels, labels)
     condition = labels if model.conditional else None
     if unlabelled(request.labels):
-        condition = class_labels(model, request.count, request.labels, 0, request.attributes)
-    guides, texts = steered.asked(labels, request.count)
+        told = request.attributes if steered.classifier is None else ()
+        condition = class_labels(model, request.count, request.labels, 0, told)
+    guides, texts = steered.asked(labels, seen, request.count)
     with bar("sampling", request.count) as show:
         for begin in range(0, request.count, PART):
             end = min(begin + PART, request.count)
@@ -140,8 +154,9 @@ def draw_parts(run, model, request, name, labels=None):
                 )
                 wanted = None if texts is None else texts[begin:end]
                 drawn, chosen = steered.choose(draw, first, wanted)
-                names = getattr(model.condition, "names", ())
-                said = {"attribute_names": list(names)} if names else {}
+                said = {"attribute_names": steered.attributes} if steered.attributes else {}
+                if seen is not labels:
+                    said["asked"] = seen[begin:end]
                 _save(path, drawn, rows, sampling.seed, first, **chosen, **said)
             show(end)
             parts.append(drawn)

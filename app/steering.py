@@ -13,6 +13,7 @@ from app.build.sampling import class_labels, unlabelled
 from app.diffusion.classifier_guidance import classifier_guided, estimate_guided
 from app.diffusion.condition import AttributeCondition, ClassCondition
 from app.diffusion.guides import Guide
+from app.diffusion.likelihood import width
 from app.diffusion.noise import GaussianNoise
 from app.errors import UserError
 from app.models.best_of import best_of
@@ -69,7 +70,9 @@ class Steered:
         model: its model.
 
     Attributes:
-        labelled: the model whose classes the labels are: the drawn one, if it has any.
+        labelled: the model whose classes or attributes the labels are: the drawn one, if it has
+            any.
+        attributes: names of the attributes that the drawn one or the classifier knows.
 
     Raises:
         UserError: the classifier has another schedule, pixel range, image shape or classes; the
@@ -84,11 +87,6 @@ class Steered:
                 f"Run {run.id} has noise of another kind than Gaussian, for which these guidances "
                 "and candidates are not made. Leave out --classifier, --text and --best-of."
             )
-        if self.steering.classifier and isinstance(model.condition, AttributeCondition):
-            raise UserError(
-                f"Run {run.id} is asked for attributes, and a classifier for classes: no request "
-                "can hold both. Leave out --classifier."
-            )
         if self.steering.classifier:
             self.classifier = matching_classifier(self.steering.classifier, run, model)
             self.labelled = model if model.conditional else self.classifier
@@ -97,24 +95,50 @@ class Steered:
                 self.steering.extractor, model.image_shape, (), self.steering.extractor_weights
             )
             self.texts = text_rows(self.extractor, self._texts(run))
+        known = [network.condition for network in (model, self.classifier) if network is not None]
+        self.attributes = next((kind.names for kind in known if hasattr(kind, "names")), ())
 
     def labels(self, request):
-        """Returns the label that each image is asked to have, or None.
+        """Returns the label that each image is asked to have (or None), and the classifier's.
 
-        It is told to the run, unless that is drawn without; then the classifier alone asks for it.
+        They are the same, and told to the run, unless that is drawn without; then the classifier
+        alone asks. Where the one knows classes and the other attributes, each is asked its own, and
+        each class meets each combination of attributes.
+
 
         Args:
             request: an `app.sample.Draw`.
         """
         count, first = request.count, request.first_index
-        if not unlabelled(request.labels):
-            return class_labels(self.labelled, count, request.labels, first, request.attributes)
-        if self.classifier is None:
-            return None
-        return class_labels(self.classifier, count, self.steering.classifier_labels, first)
+        given = {"labels": request.labels, "attributes": request.attributes}
+        if unlabelled(request.labels):
+            if self.classifier is None:
+                return None, None
+            given["labels"] = self.steering.classifier_labels
+            labels = class_labels(self.classifier, count, first_index=first, **given)
+            return labels, labels
+        if self.labelled is self.classifier or not other_kind(self.model, self.classifier):
+            labels = class_labels(self.labelled, count, first_index=first, **given)
+            return labels, labels
+        own, others = ("labels", "attributes")
+        if isinstance(self.model.condition, AttributeCondition):
+            own, others = others, own
+        every = len(given[own]) or width(self.model.condition)
+        return (
+            class_labels(self.model, count, first_index=first, **{own: given[own]}),
+            class_labels(
+                self.classifier, count, first_index=first, every=every, **{others: given[others]}
+            ),
+        )
 
-    def asked(self, labels, count):
-        """Returns the guides of `count` images, and the text row of each (None without texts)."""
+    def asked(self, labels, seen, count):
+        """Returns the guides of `count` images, and the text row of each (None without texts).
+
+        Args:
+            labels: as `labels` returns them.
+            seen: likewise.
+            count: int.
+        """
         texts, guides = None, []
         if labels is None and self.texts is not None and not self.steering.text:
             raise UserError(
@@ -124,7 +148,7 @@ class Steered:
         if self.texts is not None:
             texts = self.texts[np.zeros(count, "int64") if self.steering.text else labels]
         if self.classifier is not None and self.steering.classifier_scale:
-            guides.append(classifier_guide(self.classifier, labels, self.steering.classifier_scale))
+            guides.append(classifier_guide(self.classifier, seen, self.steering.classifier_scale))
         if self.steering.text_scale:
             scale = self.steering.text_scale
             guides.append(text_guide(self.extractor, texts, self.model.pixel_range, scale))
@@ -174,7 +198,7 @@ def matching_classifier(reference, run, model):
         "pixel range": [model.pixel_range, classifier.pixel_range],
         "image shape": [model.image_shape, classifier.image_shape],
     }
-    if model.conditional:
+    if not other_kind(model, classifier):
         kinds = (model.condition, classifier.condition)
         pairs["condition"] = [keras.saving.serialize_keras_object(kind) for kind in kinds]
     for name, (own, other) in pairs.items():
@@ -182,9 +206,15 @@ def matching_classifier(reference, run, model):
             raise UserError(
                 f"The classifier of run {found.id} has another {name} than run {run.id}, whose "
                 f"noisy images it would not know: {_words(other)} in place of {_words(own)}. Train "
-                "one with the same data and --diffusion options: train mnist-noisy-classifier."
+                "one with the same data and --diffusion options: train mnist-noisy-classifier, or "
+                "mnist-attributes-noisy-classifier."
             )
     return classifier
+
+
+def other_kind(model, classifier):
+    """Whether a classifier can be asked for what `model` cannot: classes or attributes."""
+    return classifier is not None and type(model.condition) is not type(classifier.condition)
 
 
 def classifier_guide(classifier, labels, scale):

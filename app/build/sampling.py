@@ -48,25 +48,29 @@ def drawing(sampling: config.Sampling, pixel_range):
     }
 
 
-def class_labels(model, count, labels=(), first_index=0, attributes=()):
+def class_labels(model, count, labels=(), first_index=0, attributes=(), every=1):
     """Labels for `count` images: the given ones in turn, or all classes in turn; None without.
 
     The label "none", alone, is the null: what stood for a label dropped in training. Of a model of
     attributes, vectors: the given combinations (`AttributeCondition.vectors`) in turn, or each
-    attribute alone in turn. The label of an image depends on its index alone, so that a stopped job
-    goes on unchanged.
+    attribute alone in turn. `every` images one after the other share theirs. The label of an image
+    depends on its index alone, so that a stopped job goes on unchanged.
     """
+    turns = (first_index + np.arange(count)) // every
     by_attributes = isinstance(model.condition, AttributeCondition)
     if attributes and not by_attributes:
-        raise UserError("This run is not conditional on attributes: leave out --attributes.")
+        raise UserError(
+            "This run is not conditional on attributes: leave out --attributes, or draw with a "
+            "--classifier that was trained on them."
+        )
     if by_attributes:
         if labels:
             raise UserError(
-                "This run is conditional on attributes, not on classes: leave out --labels and "
-                f"pass --attributes. Known: {', '.join(model.condition.names)}."
+                "Attributes can be asked for here, and no classes: leave out --labels and pass "
+                f"--attributes. Known: {', '.join(model.condition.names)}."
             )
         kinds = model.condition.vectors(attributes or model.condition.names)
-        return kinds[(first_index + np.arange(count)) % len(kinds)]
+        return kinds[turns % len(kinds)]
     if not model.conditional:
         if labels and not unlabelled(labels):
             raise UserError("This run has no condition: leave out --labels.")
@@ -80,7 +84,7 @@ def class_labels(model, count, labels=(), first_index=0, attributes=()):
             f"Received: {wrong[0]}."
         )
     kinds = np.asarray(labels or range(model.condition.classes), "int32")
-    return kinds[(first_index + np.arange(count)) % len(kinds)]
+    return kinds[turns % len(kinds)]
 
 
 def unlabelled(labels):

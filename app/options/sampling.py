@@ -21,8 +21,8 @@ class Sample:
     """Labels, repeated in turn (unset: all classes in turn); none alone: drawn without a label, as
     in training where it was dropped."""
     attributes: tuple[str, ...] = ()
-    """Attributes, like thick,has_hole; all others absent. Several are taken in turn; none: all
-    absent; any: nothing said (unset: each attribute alone in turn)."""
+    """Attributes of the run or of --classifier, like thick,has_hole; all others absent. Several are
+    taken in turn; none: all absent; any: nothing said (unset: each attribute alone in turn)."""
     weights: Weights = "best"
     """Which weights; best: the averaged ones where there are any; ema:0.08: the power-function
     average of that length, made of the snapshots of the run."""
@@ -65,8 +65,9 @@ class Sample:
     variants: int = 4
     """Pictures an image of --images; strips."""
     classifier: str | None = None
-    """Run of a classifier of noisy images that guides, as RUN. --labels then name the classes of
-    both; where RUN is to be drawn without (--labels none), --classifier-labels name those of it."""
+    """Run of a classifier of noisy images that guides, as RUN. --labels or --attributes then name
+    those of both; where each knows the one, each class meets each combination of attributes; where
+    RUN is to be drawn without (--labels none), --classifier-labels name those of the classifier."""
     classifier_labels: tuple[int, ...] = ()
     """With --labels none: classes that the classifier guides to, repeated in turn (unset: all)."""
     classifier_scale: float = 1.0

@@ -100,9 +100,9 @@ def strip_figure(strip, times, path):
     save(figure, path)
 
 
-def draw_into_run(run, name, figure, *content):
-    """Draws one figure of a run into figures/<name>.png; `figure` takes the content and a path."""
-    path = run.path("figures", f"{name}.png")
+def draw_into_run(run, name, figure, *content, folder="figures"):
+    """Draws one figure of a run into <folder>/<name>.png; `figure` takes the content and a path."""
+    path = run.path(folder, f"{name}.png")
     with writing(path):
         figure(*content, path)
 

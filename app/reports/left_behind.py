@@ -8,12 +8,12 @@ from app.progress import console
 from app.reports.tables import scores_table
 
 
-def leave_scores(run, scores):
-    """Writes the Scores, by name, into scores.json of a run, and their table onto the screen.
+def leave_scores(run, scores, folder="."):
+    """Writes Scores, by name, into scores.json of a folder of a run, their table onto the screen.
 
     Scores of other names, which another verb left there, stay.
     """
-    path, values = run.path("scores.json"), {}
+    path, values = run.path(folder, "scores.json"), {}
     with contextlib.suppress(OSError, ValueError, TypeError):  # none yet, or damaged
         values = dict(json.loads(path.read_text(encoding="utf-8")))
     values |= {name: score.as_dict() for name, score in scores.items()}
