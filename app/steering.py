@@ -3,23 +3,22 @@
 import dataclasses
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from app.build.data import load_part
 from app.build.extractor import build_extractor
 from app.build.prompts import class_prompts
 from app.build.sampling import class_labels, unlabelled
-from app.diffusion.classifier_guidance import classifier_guided, estimate_guided
 from app.diffusion.condition import AttributeCondition, ClassCondition
-from app.diffusion.guides import Guide
 from app.diffusion.likelihood import width
 from app.diffusion.noise import GaussianNoise
 from app.errors import UserError
+from app.matching import matching_classifier, other_kind
 from app.models.best_of import best_of
-from app.models.similarity import similarity, text_rows
+from app.models.guides import classifier_guide, text_guide
+from app.models.similarity import text_rows
 from app.run import Run
-from app.trained import load_trained, recipe_of
+from app.trained import recipe_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +104,6 @@ class Steered:
         alone asks. Where the one knows classes and the other attributes, each is asked its own, and
         each class meets each combination of attributes.
 
-
         Args:
             request: an `app.sample.Draw`.
         """
@@ -183,64 +181,3 @@ class Steered:
                 "Pass --text, or a --classifier whose classes are asked for."
             )
         return class_prompts(load_part(recipe_of(run).data, "test").class_names)
-
-
-def matching_classifier(reference, run, model):
-    """The classifier of a run, if it knows the noisy images of `model`.
-
-    Raises:
-        UserError: it was trained on other noise, other images or other classes.
-    """
-    found = Run.open(reference, run.folder.parent)
-    _, classifier = load_trained(found, kind="noisy_classification")
-    pairs = {
-        "schedule": [keras.saving.serialize_keras_object(m.schedule) for m in (model, classifier)],
-        "pixel range": [model.pixel_range, classifier.pixel_range],
-        "image shape": [model.image_shape, classifier.image_shape],
-    }
-    if not other_kind(model, classifier):
-        kinds = (model.condition, classifier.condition)
-        pairs["condition"] = [keras.saving.serialize_keras_object(kind) for kind in kinds]
-    for name, (own, other) in pairs.items():
-        if own != other:
-            raise UserError(
-                f"The classifier of run {found.id} has another {name} than run {run.id}, whose "
-                f"noisy images it would not know: {_words(other)} in place of {_words(own)}. Train "
-                "one with the same data and --diffusion options: train mnist-noisy-classifier, or "
-                "mnist-attributes-noisy-classifier."
-            )
-    return classifier
-
-
-def other_kind(model, classifier):
-    """Whether a classifier can be asked for what `model` cannot: classes or attributes."""
-    return classifier is not None and type(model.condition) is not type(classifier.condition)
-
-
-def classifier_guide(classifier, labels, scale):
-    """The `Guide` of a `NoisyClassifier` towards the label of each image."""
-
-    def wrap(denoiser, schedule, rows, scale):
-        def likelihood(noisy, time):
-            return classifier.log_likelihood(noisy, time, rows)
-
-        return classifier_guided(denoiser, likelihood, scale, schedule)
-
-    return Guide(wrap, labels, scale, classifier.variables)
-
-
-def text_guide(extractor, texts, pixel_range, scale):
-    """The `Guide` of an image-text extractor towards the text row of each image."""
-
-    def wrap(denoiser, schedule, rows, scale):
-        def fits(clean):
-            return similarity(extractor, clean, rows, pixel_range)
-
-        return estimate_guided(denoiser, fits, scale, schedule)
-
-    return Guide(wrap, texts, scale, extractor.variables, xla=False)
-
-
-def _words(value):
-    """A setting as a reader takes it: of a saved object its arguments alone."""
-    return value["config"] if isinstance(value, dict) else value

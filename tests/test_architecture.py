@@ -33,7 +33,7 @@ RANKS = [
     {"diffusion", "data", "metrics"},
     {"models", "recipes", "reports", "reproductions", "run", "run_folders", "tracking"},
     {"build", "subject"},
-    {"reference", "saved_model", "trained"},
+    {"matching", "reference", "saved_model", "trained"},
     {"illustrate", "steering"},
     {"measurement", "sample"},
     {"attribute_control"},

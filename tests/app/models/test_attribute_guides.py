@@ -10,8 +10,8 @@ from keras import ops
 from app.diffusion import schedules
 from app.diffusion.condition import AttributeCondition
 from app.diffusion.targets import Estimate
+from app.models.guides import classifier_guide
 from app.models.noisy_classifier import NoisyClassifier
-from app.steering import classifier_guide
 from tests import oracles
 from tests.app.diffusion.modes import MODES
 

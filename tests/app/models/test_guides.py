@@ -11,11 +11,11 @@ from app.diffusion.schedules import linear
 from app.metrics.features.image_text_encoder import ImageTextFeatures
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
+from app.models.guides import classifier_guide, text_guide
 from app.models.noisy_classifier import NoisyClassifier
 from app.models.noisy_encoder import NoisyEncoder
 from app.models.sampling import sampling_program
 from app.models.similarity import text_rows
-from app.steering import classifier_guide, text_guide
 
 SHAPE = (8, 8, 1)
 COUNT = 7
