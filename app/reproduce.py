@@ -68,6 +68,8 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
     end = time.monotonic() + 3600 * (math.inf if hours is None else hours)
     try:
         with Mirror(parent, say=console.print) as mirror:
+            if found:
+                _report(parent, table, found, recipes, place)
             for number, (key, recipe) in enumerate(left.items(), 1):
                 if time.monotonic() + seconds[key] > end:
                     parent.set_status("stopped", f"cut at {hours:g} hours")
@@ -79,8 +81,6 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
                 found[key] = _result(Run.open(run_id, root))
                 _report(parent, table, found, recipes, place)
                 mirror.push()
-            if not left:
-                _report(parent, table, found, recipes, place)
     except KeyboardInterrupt:
         console.print(f"Stopped. The same command goes on: reproduce {name} --budget {budget}")
         raise

@@ -124,9 +124,13 @@ def test_a_table_goes_on_from_the_results_of_another_machine(finished, tmp_path,
     marked["CE-0.30-0"]["scores"]["test_accuracy"] = 0.125  # so that the table shows who made it
     marked["MAE-0.30-0"]["config"]["training"]["epochs"] = 2  # another setting: run again
     written.write_text(json.dumps(marked))
+    page = results / "noisy-labels-smoke.md"
+    page.unlink()
+    reproduce(*arguments, root=tmp_path / "none", results=results, hours=0)
+    assert "1 of 2 runs" in page.read_text()  # what there is, though no run was begun
     other = reproduce(*arguments, root=tmp_path / "other", results=results)
     assert list(other.manifest["children"]) == ["MAE-0.30-0"]
-    text = (results / "noisy-labels-smoke.md").read_text()
+    text = page.read_text()
     assert "| CE | 12.50 (n=1) |" in text and "2 of 2 runs" in text
     assert json.loads(written.read_text())["MAE-0.30-0"]["config"]["training"]["epochs"] == 1
 
