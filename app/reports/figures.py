@@ -108,6 +108,6 @@ def draw_into_run(run, name, figure, *content, folder="figures"):
 
 
 def save(figure, path):
-    """Writes a figure as a PNG."""
+    """Writes a figure as a PNG, cut to what is drawn: labels beside a picture are never cut off."""
     FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=110, bbox_inches="tight", pad_inches=0.08)
