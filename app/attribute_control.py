@@ -18,6 +18,7 @@ from app.reports.attribute_figures import (
 )
 from app.reports.figures import draw_into_run
 from app.reports.left_behind import leave_scores
+from app.run import Run
 from app.sample import Draw, draw_parts, record
 from app.steering import Steered, Steering
 
@@ -82,10 +83,11 @@ def measure_asked(run, recipe, model, request):
         model: its model.
         request: the `Draw` of the samples, with a classifier.
     """
+    classifier = Run.open(request.steering.classifier, run.folder.parent)
+    if not classifier.manifest.get("attributes"):
+        return
     steered, folder = Steered(request.steering, run, model), f"samples/{request.folder}"
     condition = steered.classifier.condition
-    if not isinstance(condition, AttributeCondition):
-        return
     images, seen = draw_parts(run, model, request, request.folder)[0], steered.labels(request)[1]
     combinations = dict.fromkeys(request.attributes or condition.names)
     places = {

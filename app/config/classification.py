@@ -135,7 +135,7 @@ class RobustLoss:
         parts = [part for part in (self.active, self.passive) if part is not None]
         whole = f"{self.name} of {' and '.join(parts)}" if parts else self.name
         taken = {option for part in (self.name, *parts) for option in OPTIONS[part]}
-        for option in ("alpha", "beta", "gamma", "log_zero", "q", "a"):
+        for option in dict.fromkeys(option for own in OPTIONS.values() for option in own):
             value = getattr(self, option)
             require(
                 value is None or option in taken,

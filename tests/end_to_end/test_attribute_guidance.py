@@ -1,8 +1,6 @@
 """A classifier of attributes guides runs that know none, and one that does: by the verbs."""
 
 import json
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from app.config import from_dict, to_dict
 from app.metrics.digit_attributes import DigitAttributes
 from app.recipes import load_recipe
 from tests.end_to_end.conftest import make_run
+from tests.end_to_end.guided import judge, sampled
 
 NAMES = DigitAttributes.names
 JUDGE = """
@@ -53,20 +52,6 @@ def runs(world, tmp_path_factory):
     return folder / "runs"
 
 
-def judge(runs):
-    return next(path for path in runs.iterdir() if path.name.endswith("-judge"))
-
-
-def sample(runs, capsys, run, *arguments):
-    """The folder of one set of samples, its parts and its request."""
-    capsys.readouterr()
-    command = ["sample", run, "--runs", runs, *arguments]
-    assert main([str(word) for word in command]) == 0
-    folder = Path(re.findall(r"images and labels: (\S+)", capsys.readouterr().out)[0])
-    with np.load(next(folder.glob("images-*.npz"))) as part:
-        return folder, dict(part), json.loads((folder / "request.json").read_text())
-
-
 def test_the_classifier_run_knows_attributes(runs):
     folder = judge(runs)
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -99,13 +84,13 @@ def test_the_exported_classifier_gives_a_logit_an_attribute(runs):
 def test_a_run_without_condition_is_asked_for_attributes(runs, capsys):
     asked = ["--count", 12, "--attributes", "thick,has_hole", "any", "none"]
     options = ["--classifier", judge(runs).name, "--classifier-scale", 50]
-    folder, part, request = sample(runs, capsys, PLAIN, *asked, *options)
+    folder, part, request = sampled(runs, capsys, PLAIN, *asked, *options)
     assert request["attributes"] == ["thick,has_hole", "any", "none"]
     assert request["steering"]["classifier"] == judge(runs).name
     assert part["attribute_names"].tolist() == list(NAMES) and "asked" not in part
     wanted = [[1 if name in ("thick", "has_hole") else -1 for name in NAMES], [0] * 10, [-1] * 10]
     np.testing.assert_array_equal(part["labels"], wanted * 4)
-    _, plain, _ = sample(runs, capsys, PLAIN, "--count", 12)
+    _, plain, _ = sampled(runs, capsys, PLAIN, "--count", 12)
     changed = np.abs(part["images"].astype(int) - plain["images"]).max(axis=(1, 2, 3))
     assert (changed[1::3] <= 1).all() and (changed[0::3] > 1).all() and (changed[2::3] > 1).all()
     scores = json.loads((folder / "scores.json").read_text())
@@ -119,13 +104,13 @@ def test_a_run_without_condition_is_asked_for_attributes(runs, capsys):
 
 def test_each_class_of_a_run_meets_each_attribute(runs, capsys):
     options = ["--count", 40, "--classifier", judge(runs).name, "--classifier-scale", 50]
-    _, part, _ = sample(runs, capsys, CLASSES, "--attributes", "wide", "tall", *options)
+    _, part, _ = sampled(runs, capsys, CLASSES, "--attributes", "wide", "tall", *options)
     assert part["labels"].tolist() == list(range(10)) * 4
     wide, tall = (part["asked"][:, NAMES.index(name)] for name in ("wide", "tall"))
     row = np.repeat([1, -1, 1, -1], 10)
     np.testing.assert_array_equal(wide, row)
     np.testing.assert_array_equal(tall, -row)
-    _, rest, _ = sample(
+    _, rest, _ = sampled(
         runs, capsys, CLASSES, "--labels", 3, "--attributes", "wide", *options, "--first-index", 5
     )
     assert set(rest["labels"]) == {3} and (rest["asked"][:, NAMES.index("wide")] == 1).all()
@@ -134,9 +119,9 @@ def test_each_class_of_a_run_meets_each_attribute(runs, capsys):
 def test_a_run_of_classes_is_drawn_without_them(runs, capsys):
     options = ["--count", 20, "--attributes", "wide", "any", "--labels", "none"]
     guide = ["--classifier", judge(runs).name, "--classifier-scale", 50]
-    folder, part, _ = sample(runs, capsys, CLASSES, *options, *guide)
+    folder, part, _ = sampled(runs, capsys, CLASSES, *options, *guide)
     assert part["labels"].shape == (20, 10) and (part["labels"][1::2] == 0).all()
-    _, plain, _ = sample(runs, capsys, CLASSES, *options[:2], *options[-2:])
+    _, plain, _ = sampled(runs, capsys, CLASSES, *options[:2], *options[-2:])
     changed = np.abs(part["images"].astype(int) - plain["images"]).max(axis=(1, 2, 3))
     assert (changed[1::2] <= 1).all() and (changed[::2] > 1).all()
     scores = json.loads((folder / "scores.json").read_text())
@@ -147,10 +132,10 @@ def test_a_run_of_classes_is_drawn_without_them(runs, capsys):
 def test_a_run_of_the_same_attributes_is_told_too(runs, capsys):
     given = ["--count", 4, "--attributes", "tall", "--guidance", 1, "--guidance-interval", 0.5, 5]
     options = [*given, "--classifier", judge(runs).name]
-    folder, part, _ = sample(runs, capsys, VECTORS, *options, "--classifier-scale", 50)
+    folder, part, _ = sampled(runs, capsys, VECTORS, *options, "--classifier-scale", 50)
     assert (part["labels"][:, NAMES.index("tall")] == 1).all() and "asked" not in part
-    _, off, _ = sample(runs, capsys, VECTORS, *options, "--classifier-scale", 0)
-    _, told, _ = sample(runs, capsys, VECTORS, *given)
+    _, off, _ = sampled(runs, capsys, VECTORS, *options, "--classifier-scale", 0)
+    _, told, _ = sampled(runs, capsys, VECTORS, *given)
     assert np.abs(off["images"].astype(int) - told["images"]).max() <= 1
     assert np.abs(part["images"].astype(int) - told["images"]).max() > 1
     assert "attribute_tall_unasked" in json.loads((folder / "scores.json").read_text())

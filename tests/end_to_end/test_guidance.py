@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +16,7 @@ from app.run import Run
 from app.tasks import task_of
 from app.trained import load_trained
 from tests.end_to_end.conftest import make_run
+from tests.end_to_end.guided import judge, sampled
 
 CLASSIFIER = """
 from app.config import *
@@ -52,18 +51,9 @@ def runs(world, tmp_path_factory):
     return folder / "runs"
 
 
-def judge(runs):
-    return next(path for path in runs.iterdir() if path.name.endswith("-judge"))
-
-
 def sample(runs, capsys, run, *arguments):
-    """The parts and the request of one set of samples."""
-    capsys.readouterr()
-    command = ["sample", run, "--count", "6", "--runs", runs, *arguments]
-    assert main([str(word) for word in command]) == 0
-    folder = next(iter(re.findall(r"images and labels: (\S+)", capsys.readouterr().out)))
-    with np.load(Path(folder) / "images-000000.npz") as part:
-        return dict(part), json.loads((Path(folder) / "request.json").read_text())
+    """The parts and the request of six samples."""
+    return sampled(runs, capsys, run, "--count", "6", *arguments)[1:]
 
 
 def test_the_classifier_run_is_whole(runs):
