@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from app.build.sampling import build_sampler, class_labels, drawing
+from app.build.sampling import build_sampler, class_labels, drawing, recorded
 from app.config.readers import drawn_with
 from app.data.inputs import open_inputs, open_mask
 from app.errors import UserError
@@ -96,8 +96,10 @@ def _strips(model, options, settings):
         )
     arrays = {"images": images, "seed": settings["seed"], "share": np.linspace(0, 1, frames)}
     if labels is not None:
-        arrays["labels"] = np.repeat(labels, frames, axis=0)
-        arrays["to_labels"] = np.repeat(labels if ends is None else ends, frames, axis=0)
+        told = recorded(labels, options.labels)
+        ends = told if ends is None else recorded(ends, options.to_labels)
+        arrays["labels"] = np.repeat(told, frames, axis=0)
+        arrays["to_labels"] = np.repeat(ends, frames, axis=0)
     return arrays
 
 
@@ -105,7 +107,7 @@ def _edited(model, options, settings, inputs, mask, labels):
     """Variants of each input, one after the other."""
     begin = np.repeat(inputs, options.variants, axis=0)
     arrays = {"inputs": inputs, "seed": settings["seed"]}
-    arrays |= {} if labels is None else {"labels": labels}
+    arrays |= {} if labels is None else {"labels": recorded(labels, options.labels)}
     with bar("drawing", len(begin)) as show:
         if mask is None:
             images = vary_images(

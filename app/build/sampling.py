@@ -90,3 +90,8 @@ def class_labels(model, count, labels=(), first_index=0, attributes=(), every=1)
 def unlabelled(labels):
     """Whether labels as asked for, `--labels none`, say that images are drawn without any."""
     return tuple(labels) == ("none",)
+
+
+def recorded(labels, asked):
+    """Labels as an archive of samples keeps them: -1 for what was drawn without one."""
+    return np.full_like(labels, -1) if unlabelled(asked) else labels

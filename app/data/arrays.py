@@ -77,7 +77,7 @@ def as_labels(labels, count, classes=None, name="data"):
 
     Args:
         labels: None, whole numbers (count,) from 0, or attributes (count, attributes) in -1/+1,
-            where 0 means unknown.
+            where 0 means unknown. -1 for every image: there are no labels.
         count: number of images.
         classes: number of classes, or None to take the largest label + 1.
         name: name of the data set, for messages.
@@ -112,6 +112,8 @@ def as_labels(labels, count, classes=None, name="data"):
             f"Labels of '{name}' must be whole numbers, 0 for the first class. Received: dtype "
             f"{labels.dtype}, starting {labels[:3].tolist()}. Number the classes first."
         )
+    if (labels == -1).all():
+        return None
     limit = int(labels.max()) + 1 if classes is None else classes
     if limit > MOST_CLASSES:
         raise UserError(

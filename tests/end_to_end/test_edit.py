@@ -8,6 +8,7 @@ import pytest
 from app.build.diffusion import build_model
 from app.cli import main
 from app.config import from_dict
+from app.data.image_set import open_images
 from tests.end_to_end.conftest import make_run
 
 
@@ -59,14 +60,16 @@ def test_without_a_label(tmp_path):
     request = ["sample", folder.name, "--runs", str(folder.parent), "--labels", "none"]
     assert main([*request, "--images", "digits:5", "--strength", "0.5"]) == 0
     with np.load(written(*where, "variations") / "images.npz") as kept:
-        assert set(kept["labels"]) == {10}, "the null of the classes 0 to 9"
+        assert set(kept["labels"]) == {-1}
     assert main([*request, "--to-labels", "3", "--frames", "3", "--variants", "1"]) == 0
     with np.load(written(*where, "strips") / "images.npz") as kept:
-        assert kept["labels"].tolist() == [10] * 3 and kept["to_labels"].tolist() == [3] * 3
+        assert kept["labels"].tolist() == [-1] * 3 and kept["to_labels"].tolist() == [3] * 3
         strip = kept["images"].astype(int)
     assert main([*request, "--count", "1"]) == 0
-    with np.load(written(*where, "samples") / "images-000000.npz") as plain:
+    archive = written(*where, "samples") / "images-000000.npz"
+    with np.load(archive) as plain:
         assert np.abs(strip[0] - plain["images"][0]).max() <= 1
+    assert open_images(archive).labels is None
 
 
 @pytest.mark.parametrize(

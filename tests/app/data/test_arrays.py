@@ -36,7 +36,7 @@ def test_bad_images_are_refused_in_a_sentence():
 
 
 def test_labels():
-    assert as_labels(None, 3) is None
+    assert as_labels(None, 3) is None and as_labels([-1, -1, -1], 3) is None
     assert as_labels([0.0, 2.0], 2).tolist() == [0, 2]
     assert as_labels(np.array([[1], [0]], "uint8"), 2).tolist() == [1, 0]
     attributes = as_labels([[1, -1], [0, 1]], 2)
