@@ -4,8 +4,8 @@ import importlib
 import os
 
 from app.errors import UserError
-from app.memory import keep_freed_memory
-from app.quiet import plain_warnings, quiet_start
+from app.machine.memory import keep_freed_memory
+from app.machine.quiet import plain_warnings, quiet_start
 
 BACKENDS = ("tensorflow", "jax")
 
@@ -28,8 +28,8 @@ def start_backend():
     """Imports Keras, and TensorFlow, which JAX runs need for export too. Call it first of all.
 
     `python -m app` and the tests do; in a script of your own it comes before the import of Keras.
-    Freed memory is kept (`app.memory`). oneDNN's kernels are on: TensorFlow leaves them off on
-    some CPUs, where a training step then takes up to 1.4 times as long; TF_ENABLE_ONEDNN_OPTS=0
+    Freed memory is kept (`app.machine.memory`). oneDNN's kernels are on: TensorFlow leaves them off
+    on some CPUs, where a training step then takes up to 1.4 times as long; TF_ENABLE_ONEDNN_OPTS=0
     turns them off. Updates wait for all reads of a variable: TensorFlow's dependency optimizer
     drops that order in a Keras training step, after which a gradient may be computed from weights
     that are already updated.

@@ -87,12 +87,12 @@ def _sample(options):
     _open(options)
     start_backend()
     if options.images or options.strips:
-        from app.edit import edit
+        from app.drawing.edit import edit
 
         edit(options)
         return
-    from app.attribute_control import measure_asked
-    from app.sample import sample
+    from app.drawing.attribute_control import measure_asked
+    from app.drawing.sample import sample
 
     drawn = sample(options)
     if options.classifier:
@@ -100,7 +100,7 @@ def _sample(options):
 
 
 def _evaluate(options):
-    from app.subject import kind_of
+    from app.measuring.subject import kind_of
 
     kind = kind_of(options.subject, options.runs)
     if kind == "run":
@@ -111,7 +111,7 @@ def _evaluate(options):
         return
     options.check_kind(kind)
     start_backend()
-    from app.evaluate import evaluate_images
+    from app.measuring.evaluate import evaluate_images
 
     evaluate_images(options)
 

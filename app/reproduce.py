@@ -8,17 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 from app.backend import start_backend
-from app.environment import facts
 from app.errors import UserError
 from app.files import write_atomically
-from app.forecast import forecast
-from app.measure_again import measure_again
-from app.own_process import in_own_process
+from app.machine.environment import facts
+from app.machine.own_process import in_own_process
 from app.progress import console
 from app.reports.figures import draw_into_run
-from app.reproductions import FIGURES, TABLES
+from app.reproductions.forecast import forecast
 from app.reproductions.kept import read_kept, setting, write_kept
+from app.reproductions.measure_again import measure_again
 from app.reproductions.measured import Measured, config_of
+from app.reproductions.tables import FIGURES, TABLES
 from app.run import Run
 from app.run_folders import known
 from app.tracking import Mirror

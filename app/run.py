@@ -48,7 +48,7 @@ class Run:
             config: the resolved configuration, a (nested) dictionary for JSON.
             kind: that of its recipe, like "diffusion".
             root: folder that holds the runs.
-            environment: what `app.environment.facts()` returns; asked for when None.
+            environment: what `app.machine.environment.facts()` returns; asked for when None.
             **fields: more of the manifest, e.g. `dataset={"name", "version", "digest"}`,
                 `seeds={"training": 1}`.
 
@@ -56,7 +56,7 @@ class Run:
             UserError: the folder cannot be written.
         """
         if environment is None:
-            from app.environment import facts
+            from app.machine.environment import facts
 
             environment = facts()
         folder = new_folder(Path(root), recipe)

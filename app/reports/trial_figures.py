@@ -11,7 +11,7 @@ def steps_figure(rows, path):
     """Score against steps and against seconds an image, a curve a sampler and guidance, as a PNG.
 
     Args:
-        rows: as `app.trials.run_trials` gives them; the first score of each is drawn.
+        rows: as `app.measuring.trials.run_trials` gives them; the first score of each is drawn.
         path: where the PNG goes.
     """
     figure = Figure(figsize=(10.5, 4.2), layout="constrained")
@@ -45,7 +45,7 @@ def guidance_figure(cells, path):
     """Pictures of one seed, guidance downwards and steps to the right, the score above each.
 
     Args:
-        cells: list of (row, images): a row of `app.trials.run_trials`, and uint8 images
+        cells: list of (row, images): a row of `app.measuring.trials.run_trials`, and uint8 images
             (count, height, width, channels), the same seed and labels in all.
         path: where the PNG goes.
     """
@@ -70,7 +70,7 @@ def averages_figure(rows, stored, path):
     """Score against the length of the average; other weights as lines across, as a PNG.
 
     Args:
-        rows: as `app.trials.run_trials` gives them; weights "ema:LENGTH" are points.
+        rows: as `app.measuring.trials.run_trials` gives them; weights "ema:LENGTH" are points.
         stored: lengths whose averages were kept during training.
         path: where the PNG goes.
     """

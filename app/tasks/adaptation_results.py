@@ -7,7 +7,7 @@ import json
 import numpy as np
 
 from app.build.adaptation import build_adaptation, load_domain
-from app.export_classifier import export_classifier, export_classifier_run
+from app.export.classifier import export_classifier, export_classifier_run
 from app.files import write_atomically
 from app.metrics.accuracy import class_accuracy
 from app.metrics.score import Score

@@ -1,7 +1,7 @@
 """What training a classifier leaves behind: weights, scores, figures, SavedModel, model card."""
 
 from app.build.data import load_part
-from app.export_classifier import export_classifier, export_classifier_run
+from app.export.classifier import export_classifier, export_classifier_run
 from app.metrics.classification import held_out_scores
 from app.models.logits import logits_function
 from app.progress import console

@@ -7,16 +7,16 @@ from app.build.diffusion import build_model
 from app.build.loss import build_loss, build_text_term
 from app.build.noise import noise_images
 from app.build.optimizer import build_optimizer, jit_compile
-from app.compare_averages import compare_averages
-from app.compare_steps import compare_steps
 from app.config import Unet
 from app.data.paired import PairedBatches
 from app.data.pipeline import Batches
-from app.evaluate import evaluate_run
-from app.export import export_run as export
-from app.finish import finish
+from app.export.diffusion import export_run as export
+from app.measuring.compare_averages import compare_averages
+from app.measuring.compare_steps import compare_steps
+from app.measuring.evaluate import evaluate_run
 from app.progress import console
-from app.watch import watchers
+from app.tasks.diffusion_results import finish
+from app.tasks.watch import watchers
 
 __all__ = [
     "batches",

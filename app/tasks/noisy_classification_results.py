@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.build.data import load_part
-from app.export_noisy_classifier import export_noisy_classifier
+from app.export.noisy_classifier import export_noisy_classifier
 from app.metrics.accuracy import attribute_accuracy, class_accuracy, most_frequent
 from app.metrics.score import Score
 from app.models.noisy_classifier import noisy_logits

@@ -233,7 +233,7 @@ def test_a_stored_run_keeps_the_weight_penalty_that_it_had():
 
 
 def test_the_reproduced_table_is_stored_as_before():
-    from app.reproductions import noisy_labels
+    from app.reproductions.tables import noisy_labels
 
     for key, recipe in noisy_labels.children("full", 1).items():
         expected = 5e-5 if key.startswith("ANL") else 0.0

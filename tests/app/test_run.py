@@ -169,7 +169,7 @@ def test_a_really_full_disk():
 def test_environment_facts():
     import keras
 
-    from app.environment import facts, git_state
+    from app.machine.environment import facts, git_state
 
     found = json.loads(json.dumps(facts()))
     assert found["backend"] == keras.backend.backend()

@@ -54,7 +54,7 @@ def own_store(world):
 def unexported():
     """Runs end without SavedModels, which take seconds: where others than these are looked at."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.finish.export", lambda *parts: {"sampler": None})
+        patch.setattr("app.tasks.diffusion_results.export", lambda *parts: {"sampler": None})
         patch.setattr("app.tasks.classification_results.export_classifier", lambda *parts: None)
         yield
 

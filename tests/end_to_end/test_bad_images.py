@@ -99,7 +99,9 @@ def test_what_cannot_be_measured_is_refused_before_it_is_passed(
 
 def test_a_run_is_refused_before_it_draws(place, refused, monkeypatch):
     folder = make_run(place / "runs")
-    monkeypatch.setattr("app.measure_run.draw_parts", lambda *parts: pytest.fail("drawing began"))
+    monkeypatch.setattr(
+        "app.measuring.measure_run.draw_parts", lambda *parts: pytest.fail("drawing began")
+    )
     words = ["evaluate", folder.name, "--samples", "16"]
     refused([*words, "--metrics", "ssim"], r"'ssim' cannot be computed.*11x11")
     refused([*words, "--split", "all"], r"against its train or its test images.*--split all")

@@ -82,7 +82,7 @@ def test_steps_against_quality_go_on(tiny, monkeypatch, capsys):
     folder = runs / run_id
     request = ["evaluate", run_id, "--steps", "2,4", "--guidances", "0,1", "--samples", "32"]
     request += ["--samplers", "ddim,dpm_solver", "--runs", str(runs)]
-    from app import trials
+    from app.measuring import trials
 
     timed, calls = trials.seconds_an_image, []
 

@@ -140,8 +140,11 @@ def test_a_disk_full_at_the_log_ends_in_a_sentence_and_resumes(work, monkeypatch
     [
         ("keras.Model.save_weights", OSError(errno.ENOSPC, "No space left on device")),
         ("keras.Model.save_weights", RuntimeError("file write failed: No space left on device")),
-        ("app.finish.training_curves", OSError(errno.ENOSPC, "No space left on device")),
-        ("app.export.export_denoiser", RuntimeError("x.data-0; No space left on device")),
+        (
+            "app.tasks.diffusion_results.training_curves",
+            OSError(errno.ENOSPC, "No space left on device"),
+        ),
+        ("app.export.diffusion.export_denoiser", RuntimeError("x.data-0; No space left on device")),
         ("PIL.Image.Image.save", OSError(errno.EDQUOT, "Disk quota exceeded")),
     ],
 )

@@ -10,9 +10,9 @@ import pytest
 
 from app.config import RobustLoss
 from app.errors import UserError
-from app.own_process import in_own_process
+from app.machine.own_process import in_own_process
 from app.reproduce import reproduce
-from app.reproductions import FIGURES, TABLES
+from app.reproductions.tables import FIGURES, TABLES
 from app.run import Run
 from tests.end_to_end.conftest import own_store, unexported
 from tests.end_to_end.noisy import RECIPE

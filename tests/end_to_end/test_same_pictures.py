@@ -13,9 +13,9 @@ import pytest
 from app.build.sampling import build_sampler, drawing
 from app.cli import main
 from app.config import Sampling
-from app.export import export_sampler
+from app.drawing.sample import Draw
+from app.export.diffusion import export_sampler
 from app.run import Run
-from app.sample import Draw
 from app.trained import load_trained
 
 ROOT = Path(__file__).parents[2]

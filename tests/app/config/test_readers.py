@@ -15,8 +15,8 @@ from app.build.sampling import build_sampler
 from app.cli import main
 from app.config.readers import READ_BY, drawn_with, unread, without_unread
 from app.recipes import RECIPES
-from app.reproductions import TABLES
 from app.reproductions.measured import config_of
+from app.reproductions.tables import TABLES
 
 KINDS = {
     "diffusion": config.Diffusion,

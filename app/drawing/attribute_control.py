@@ -1,0 +1,136 @@
+"""Images of a run by attributes, and of the same noise without asking: drawn, shown, measured."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from app.config.readers import drawn_with
+from app.diffusion.condition import AttributeCondition
+from app.drawing.sample import Draw, draw_parts, record
+from app.drawing.steering import Steered, Steering
+from app.metrics.attribute_control import DrawnByAttributes, control_scores
+from app.metrics.digit_attributes import judge_of
+from app.metrics.subsets import shuffled
+from app.progress import console
+from app.reports.attribute_figures import (
+    attribute_rows_figure,
+    control_figure,
+    with_and_without_figure,
+)
+from app.reports.figures import draw_into_run
+from app.reports.left_behind import leave_scores
+from app.run import Run
+
+
+def conditional_on_attributes(model):
+    """Whether images are drawn from a model by attributes."""
+    return isinstance(model.condition, AttributeCondition)
+
+
+def judge_for(model):
+    """The judge of a model's attributes, or None where nothing measures them in its images."""
+    names = getattr(model.condition, "names", ())
+    return judge_of(names, model.image_shape)
+
+
+def draw_by_attributes(run, recipe, model, weights="best"):
+    """Draws each attribute alone and each of `evaluation.attribute_rows`, asked and unasked.
+
+    What was drawn before is read again. Image i of the asked ones and of the unasked ones has the
+    same noise.
+
+    Returns:
+        `DrawnByAttributes`.
+    """
+    combinations = (*model.condition.names, *recipe.evaluation.attribute_rows)
+    count = recipe.evaluation.attribute_samples
+    asked = _draw(run, model, recipe.sampling, combinations, count, weights)
+    free = drawn_with(recipe, guidance=0.0).sampling  # guidance of the null by itself
+    unasked = _draw(run, model, free, ("any",) * len(combinations), count, weights)
+    return DrawnByAttributes(combinations, asked, unasked, judge_for(model))
+
+
+def _draw(run, model, sampling, combinations, count, weights):
+    """uint8 images (combinations, count, height, width, channels)."""
+    total = count * len(combinations)
+    request = Draw(total, (), sampling, weights=weights, attributes=combinations)
+    images, _ = draw_parts(run, model, request, f"attributes-{request.digest}")
+    return images.reshape(count, len(combinations), *images.shape[1:]).swapaxes(0, 1)
+
+
+def draw_attribute_figures(run, recipe, model):
+    """figures/attributes.png, ten images a row; one figure an attribute, with and without it."""
+    drawn = draw_by_attributes(run, recipe, model)
+    draw_into_run(run, "attributes", attribute_rows_figure, drawn.asked, drawn.combinations)
+    for number, combination in enumerate(drawn.combinations):
+        name = "attribute-" + re.sub(r"[^\w-]+", "-", combination.replace(",", "-with-"))
+        verdicts = drawn.verdicts and {key: row[number] for key, row in drawn.verdicts.items()}
+        pair = drawn.asked[number], drawn.unasked[number]
+        draw_into_run(run, name, with_and_without_figure, *pair, combination, verdicts)
+
+
+def measure_asked(run, recipe, model, request):
+    """Have the samples that a classifier of attributes guided what was asked for?
+
+    Leaves attributes.png in their folder, a row a combination, and where the attributes can be
+    measured scores.json and attribute_control.png: shares, beside those of the same noise without
+    the classifier, which is drawn for them. Of other classifiers it measures nothing.
+
+    Args:
+        run: what was drawn from.
+        recipe: its recipe, with the sampling of the request.
+        model: its model.
+        request: the `Draw` of the samples, with a classifier.
+    """
+    classifier = Run.open(request.steering.classifier, run.folder.parent)
+    if not classifier.manifest.get("attributes"):
+        return
+    steered, folder = Steered(request.steering, run, model), f"samples/{request.folder}"
+    condition = steered.classifier.condition
+    images, seen = draw_parts(run, model, request, request.folder)[0], steered.labels(request)[1]
+    combinations = dict.fromkeys(request.attributes or condition.names)
+    places = {
+        name: np.flatnonzero((seen == condition.vectors([name])).all(1)) for name in combinations
+    }
+    places = {name: found for name, found in places.items() if len(found)}
+    count = min(len(found) for found in places.values())
+    rows = np.stack([found[:count] for found in places.values()])
+    draw_into_run(run, "attributes", attribute_rows_figure, images[rows], places, folder=folder)
+    judge = judge_of(condition.names, model.image_shape)
+    measured = [number for number, name in enumerate(places) if name not in ("none", "any")]
+    if judge is None or not measured:
+        return
+    plain = without_classifier(request, recipe, model)
+    record(run, plain)
+    unasked = draw_parts(run, model, plain, plain.folder)[0]
+    names = [list(places)[number] for number in measured]
+    pair = images[rows[measured]], unasked[rows[measured]]
+    scores = control_scores(DrawnByAttributes(tuple(names), *pair, judge))
+    leave_scores(run, scores, folder)
+    draw_into_run(run, "attribute_control", control_figure, scores, folder=folder)
+    console.print(f"rows of attributes, shares: {run.folder / folder}")
+
+
+def without_classifier(request, recipe, model):
+    """The `Draw` of the same noise with no attribute said, neither to the run nor a classifier."""
+    off = {"classifier": None, "classifier_scale": 0.0, "classifier_labels": ()}
+    steering = replace(request.steering, **off)
+    changes = {"steering": None if steering == Steering() else steering, "attributes": ()}
+    if conditional_on_attributes(model):
+        free = drawn_with(recipe, guidance=0.0).sampling  # of the null by itself
+        changes.update(attributes=("any",), sampling=free)
+    return replace(request, **changes)
+
+
+def real_attributes(dataset, count):
+    """Attribute vectors of real images for `count` generated ones: at random, then in turn.
+
+    What is measured against real images must be asked for what those show, in their shares.
+
+    Args:
+        dataset: a Dataset with attributes, also a streamed one, of which the first are taken.
+        count: int.
+    """
+    vectors = dataset.first(min(len(dataset), count)).labels if dataset.streamed else dataset.labels
+    return vectors[shuffled(np.arange(len(vectors)))[np.arange(count) % len(vectors)]]

@@ -1,0 +1,48 @@
+"""The SavedModel of a classifier, checked after it is written."""
+
+import shutil
+
+import keras
+import numpy as np
+
+from app.export.saved_model import check_logits, without_optimizer, write_archive
+from app.files import writing
+from app.models.logits import from_uint8, logits_function
+from app.progress import console
+
+
+def export_classifier_run(run, model):
+    """The verb `export` on a run whose trained classifier is `model`."""
+    shape = run.manifest["images"][0]
+    noise = np.random.default_rng(0).integers(0, 256, (4, *shape), dtype=np.uint8)
+    console.print(f"classifier: {export_classifier(run, model, noise)}")
+
+
+def export_classifier(run, model, examples):
+    """Writes saved_model/classifier (uint8 images to logits and probabilities) and model.keras.
+
+    Returns:
+        The path of the SavedModel.
+
+    Raises:
+        UserError: what was written does not give the same logits when loaded again.
+    """
+    import tensorflow as tf
+
+    model = without_optimizer(model)
+    folder = run.path("saved_model", "classifier")
+    with writing(folder):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+        def classify(images):
+            logits = from_uint8(model, images)
+            return {"logits": logits, "probabilities": keras.ops.softmax(logits)}
+
+        images = keras.InputSpec(shape=(None, *examples.shape[1:]), dtype="uint8", name="images")
+        write_archive(model, folder, classify, [images])
+        model.save(run.path("model.keras"))
+    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    loaded = served(images=tf.constant(examples))["logits"].numpy()
+    check_logits(loaded, logits_function(model)(examples), folder)
+    return folder

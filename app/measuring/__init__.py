@@ -1,0 +1,1 @@
+"""Measures of what was drawn: of a run, a folder or an archive, and comparisons of them."""

@@ -1,0 +1,85 @@
+"""`evaluate RUN --steps ... --samplers ... --guidances ...`: steps against quality."""
+
+import itertools
+
+from app.config.readers import drawn_with
+from app.drawing.sample import first_images
+from app.errors import UserError
+from app.measuring.trials import Trial, run_trials
+from app.progress import console
+from app.reports.figures import draw_into_run
+from app.reports.tables import trials_table
+from app.reports.trial_figures import guidance_figure, steps_figure
+from app.tracking import Mirror
+from app.trained import recipe_of
+
+SHOWN = 10  # images in a cell of the picture grid
+
+
+def compare_steps(run, options):
+    """Scores every combination of sampler, number of steps and guidance.
+
+    Leaves in the run: steps.json, steps.csv, figures/steps.png (curves), and for each sampler
+    figures/steps-SAMPLER.png (pictures of the same seed and labels, guidance by steps).
+
+    Args:
+        run: a `Run` of kind diffusion.
+        options: as in `app.options.Evaluate`.
+
+    Raises:
+        UserError, ValueError: a combination that cannot be drawn; said before any is.
+    """
+    trials = grid(recipe_of(run), options)
+    rows, requests = run_trials(run, trials, options, "steps")
+    draw_into_run(run, "steps", steps_figure, rows)
+    for sampler in dict.fromkeys(row["sampler"] for row in rows):
+        cells = [
+            (row, first_images(run, f"evaluation-{request.digest}", SHOWN))
+            for row, request in zip(rows, requests, strict=True)
+            if row["sampler"] == sampler
+        ]
+        draw_into_run(run, f"steps-{sampler}", guidance_figure, cells)
+    console.print(trials_table(rows, "Steps against quality"))
+    console.print(f"tables and figures: {run.folder} (steps.json, steps.csv, figures/steps*.png)")
+    Mirror(run, say=console.print).push(everything=True)
+    return rows
+
+
+def grid(recipe, options):
+    """The trials that the options ask for, each checked against the recipe.
+
+    Raises:
+        UserError: a list that is none, or a combination that cannot be drawn.
+    """
+    sampling = recipe.sampling
+    lists = {
+        "sampler": _listed("samplers", options.samplers, str, sampling.sampler),
+        "steps": _listed("steps", options.steps, int, sampling.steps),
+        "guidance": _listed("guidances", options.guidances, float, sampling.guidance),
+    }
+    trials = []
+    for values in itertools.product(*lists.values()):
+        changes = dict(zip(lists, values, strict=True))
+        try:
+            changed = drawn_with(recipe, **changes).sampling
+        except ValueError as error:
+            words = ", ".join(f"{name} {value}" for name, value in changes.items())
+            raise UserError(f"The combination {words} cannot be drawn: {error}") from error
+        trials.append(Trial(options.weights, changed))
+    return trials
+
+
+def _listed(name, text, kind, default):
+    """The values of an option with commas, in order, each once."""
+    if text is None:
+        return [default]
+    try:
+        values = [kind(part.strip()) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise UserError(
+            f"`--{name}` takes {'whole ' if kind is int else ''}numbers with commas between them. "
+            f"Received: {text}."
+        ) from error
+    if not values:
+        raise UserError(f"`--{name}` takes values with commas between them. Received: {text!r}.")
+    return list(dict.fromkeys(values))

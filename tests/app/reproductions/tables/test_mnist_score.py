@@ -1,0 +1,41 @@
+"""The table of annealed Langevin dynamics: its children, and its verdicts."""
+
+from app.reproductions.measured import Measured
+from app.reproductions.tables import mnist_score
+from tests.app.reproductions.made_up import result, seeded
+
+
+def judged(fewer, most, seeds=2):
+    def made(value):
+        return result({"frechet": value}, [{"loss": 1.0, "val_loss": 1.0}])
+
+    rows = {f"{steps} steps": value for steps, value in fewer.items()}
+    return seeded("drawn", rows, made, seeds) | seeded("trained", {"120 steps": most}, made, seeds)
+
+
+def test_more_steps_lower_the_distance_or_do_not():
+    claimed = judged({15: 90.0, 30: 60.0, 60: 40.0}, 30.0)
+    assert list(mnist_score.claims(claimed).values()) == ["holds", "holds"]
+    once_worse = judged({15: 90.0, 30: 95.0, 60: 40.0}, 30.0)
+    assert list(mnist_score.claims(once_worse).values()) == ["holds", "fails"]
+    assert list(mnist_score.claims(judged({15: 20.0}, 30.0)).values()) == ["fails", "fails"]
+    one = judged({15: 90.0, 30: 60.0, 60: 40.0}, 30.0, seeds=1)
+    assert list(mnist_score.claims(one).values()) == ["undecided", "undecided"]
+    lines = mnist_score.report(claimed).splitlines()
+    rows = [line.split(" | ")[:2] for line in lines if " steps | " in line]
+    assert rows == [
+        [f"| {steps} steps", f"{distance}.00 +- 0.00 (2)"]
+        for steps, distance in ((15, 90), (30, 60), (60, 40), (120, 30))
+    ]
+
+
+def test_children_draw_from_the_same_weights_in_fewer_steps():
+    children = mnist_score.children("cpu", 1, "somewhere")
+    drawn = [child for child in children.values() if isinstance(child, Measured)]
+    assert [child.sampling.steps for child in drawn] == [15, 30, 60]
+    trained = children["trained-120 steps-0"]
+    assert {child.of for child in drawn} == {"trained-120 steps-0"}
+    assert all(child.base == trained for child in drawn)
+    assert (trained.diffusion.schedule, trained.diffusion.target) == ("exploding", "score")
+    assert (trained.sampling.sampler, trained.sampling.steps) == ("langevin", 120)
+    assert {child.sampling.sampler for child in drawn} == {"langevin"}
