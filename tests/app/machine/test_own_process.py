@@ -67,7 +67,7 @@ def test_failures_are_sentences():
 def test_the_work_is_interrupted_with_the_process_that_waits(how, tmp_path):
     program = (
         "from app.machine.own_process import in_own_process\n"
-        "from tests.app.test_own_process import wait\n"
+        "from tests.app.machine.test_own_process import wait\n"
         "if __name__ == '__main__':\n"
         "    try:\n"
         f"        in_own_process(wait, {str(tmp_path)!r})\n"
