@@ -4,7 +4,6 @@ Nothing here loads mlflow before it is needed.
 """
 
 from app.tracking.mirror import Mirror, sync
-from app.tracking.model import log_model
 from app.tracking.store import store_uri, ui
 
-__all__ = ["Mirror", "log_model", "store_uri", "sync", "ui"]
+__all__ = ["Mirror", "store_uri", "sync", "ui"]

@@ -11,7 +11,7 @@ import sys
 from app.errors import UserError
 from app.files import write_atomically
 from app.tracking import describing, uploads
-from app.tracking.model import log_model
+from app.tracking.model import send_model
 from app.tracking.store import connect, experiment, store_uri
 
 _ENDS = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
@@ -93,7 +93,7 @@ class Mirror:
             uploads.send_images(self)
             uploads.send_files(self, everything)
             if everything:
-                log_model(self.run, mirror=self)
+                send_model(self)
             self._send_status()
         finally:
             self._save()

@@ -11,7 +11,7 @@ OPTIONS = {"seed": 0, "guidance": 0.0, "steps": 50, "first_index": 0}
 SERVED = Path(__file__).parent / "served_model.py"
 
 
-def log_model(run, mirror=None):
+def send_model(mirror):
     """Logs the SavedModel of a run to MLflow and registers it as `noisewise-<recipe>`.
 
     That is `saved_model/sampler` or `saved_model/classifier`. The defaults of seed, guidance, steps
@@ -20,40 +20,31 @@ def log_model(run, mirror=None):
     Takes about a second.
 
     Args:
-        run: an `app.run.Run`.
-        mirror: the `Mirror` that calls this; a new one when None.
-
-    Returns:
-        The version of the registered model, or None where there is none to log.
+        mirror: the `Mirror` of the run, with a client.
 
     Raises:
         UserError: the SavedModel lacks the signature the export writes (see `served_model.py`).
 
     Example:
         ```python
-        log_model(run)
+        sync(run)
         sampler = mlflow.pyfunc.load_model("models:/noisewise-digits/1")
         sampler.predict(numpy.arange(10, dtype="int32"), params={"seed": 7, "steps": 20})
         ```
     """
+    run, sent = mirror.run, mirror.sent
     folders = [run.folder / "saved_model" / name for name in ("sampler", "classifier")]
     folder = next((path for path in folders if (path / "saved_model.pb").is_file()), None)
     if folder is None or run.manifest.get("parent"):
-        return None
-    if mirror is None:
-        from app.tracking.mirror import Mirror
-
-        mirror = Mirror(run)
-        mirror._begin()
+        return
     stamp = (folder / "saved_model.pb").stat().st_mtime_ns
-    sent = mirror.sent["model"]
-    if sent and sent["stamp"] == stamp:
-        return sent["version"]
+    if sent["model"] and sent["model"]["stamp"] == stamp:
+        return
     import mlflow
     from mlflow.models import Model
 
     signature, example = _signature(folder, run)
-    run_id = mirror.sent["run_id"]
+    run_id = sent["run_id"]
     # Made by hand: Model.log alone would put it into the default experiment, in ./mlruns.
     model = mirror.client.create_logged_model(
         mirror.client.get_run(run_id).info.experiment_id, folder.name, source_run_id=run_id
@@ -78,9 +69,7 @@ def log_model(run, mirror=None):
             metadata={"noisewise_run_id": run.id},
         )
     version = int(info.registered_model_version)
-    mirror.sent["model"] = {"stamp": stamp, "version": version, "uri": info.model_uri}
-    mirror._save()
-    return version
+    sent["model"] = {"stamp": stamp, "version": version, "uri": info.model_uri}
 
 
 def _signature(folder, run):
