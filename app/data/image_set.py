@@ -12,8 +12,8 @@ from app.data.folder import find_images
 from app.data.image_files import ImageFiles
 from app.data.sources import SOURCES, load
 from app.data.split import HELD_OUT_FRACTION, check_parts, indices
+from app.data.subsets import shuffled
 from app.errors import UserError
-from app.metrics.subsets import shuffled
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from app.data import embedded, files, folder, own, stream, tfds_source
 from app.data.dataset import Dataset
+from app.data.digit_attributes import DigitAttributes
 from app.data.split import HELD_OUT_FRACTION, part_of
 from app.errors import UserError
-from app.metrics.digit_attributes import DigitAttributes
 
 
 @dataclasses.dataclass(frozen=True)

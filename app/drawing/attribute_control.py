@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from app.config.readers import drawn_with
+from app.data.digit_attributes import judge_of
+from app.data.subsets import shuffled
 from app.diffusion.condition import AttributeCondition
 from app.drawing.sample import Draw, draw_parts, record
 from app.drawing.steering import Steered, Steering
 from app.metrics.attribute_control import DrawnByAttributes, control_scores
-from app.metrics.digit_attributes import judge_of
-from app.metrics.subsets import shuffled
 from app.progress import console
 from app.reports.attribute_figures import (
     attribute_rows_figure,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from app.data.subsets import shuffled
 from app.metrics.image_text import similarity_matrix
 from app.metrics.nearest import nearest_rows
-from app.metrics.subsets import shuffled
 from app.reports.attribute_figures import control_figure
 from app.reports.evaluation_figures import (
     captioned_figure,

@@ -17,7 +17,7 @@ class DrawnByAttributes:
         combinations: texts, names with commas between them; in each image all others were absent.
         asked: uint8 (combinations, count, height, width, channels).
         unasked: uint8 of the same shape; the same noise, image by image, and nothing said.
-        judge: says which attributes images have (`app.metrics.digit_attributes`), or None.
+        judge: says which attributes images have (`app.data.digit_attributes`), or None.
     """
 
     combinations: tuple

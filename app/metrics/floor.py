@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.metrics.subsets import shuffled
+from app.data.subsets import shuffled
 
 
 def real_floor(metric, held_out, samples, *, most=5, draws=None, seed=0):

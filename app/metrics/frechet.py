@@ -14,11 +14,11 @@ from functools import cached_property
 import numpy as np
 from scipy import linalg
 
+from app.data.subsets import dealt
 from app.metrics.floor import real_floor
 from app.metrics.intervals import GROUPS, jackknife_interval, left_out_interval
 from app.metrics.rows_file import BLOCK, copied
 from app.metrics.score import Score, digest, measured_by
-from app.metrics.subsets import dealt
 
 
 @dataclass(frozen=True, eq=False)

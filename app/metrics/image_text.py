@@ -6,10 +6,10 @@ beside every value. Only the matching accuracy has one, 1 / number of texts.
 
 import numpy as np
 
+from app.data.subsets import shuffled
 from app.metrics.intervals import jackknife_interval, proportion_interval
 from app.metrics.mmd import unit_rows
 from app.metrics.score import Score, digest, measured_by
-from app.metrics.subsets import shuffled
 
 
 def similarity_matrix(images, texts):

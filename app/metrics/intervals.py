@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from app.metrics.subsets import dealt
+from app.data.subsets import dealt
 
 GROUPS = 10  # left out in turn, where nothing else is asked for
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.data.subsets import dealt
 from app.metrics.precision_recall import BLOCK, blocks, squared_distances
-from app.metrics.subsets import dealt
 
 GROUPS = 10  # of the jackknife
 

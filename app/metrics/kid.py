@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from app.data.subsets import dealt
 from app.metrics.floor import real_floor
 from app.metrics.intervals import left_out_interval
 from app.metrics.kernel import GROUPS, KernelSums, check_pair, cubic_kernel
 from app.metrics.score import Score, digest, measured_by
-from app.metrics.subsets import dealt
 
 
 def kernel_distance(generated, reference, subsets=100, subset_size=1000, seed=2020):

@@ -15,6 +15,7 @@ from pathlib import Path
 import keras
 
 from app.data import load
+from app.data.subsets import random_rows
 from app.metrics.features import EXTRACTORS, extractor
 from app.metrics.frechet import Statistics, frechet_distance
 from app.metrics.passing import passed
@@ -24,7 +25,6 @@ from app.metrics.reference_statistics import (
     shipped_statistics,
     write_statistics,
 )
-from app.metrics.subsets import random_rows
 
 TRIED = 2000  # images of the set itself, whose distances are compared
 

@@ -8,9 +8,9 @@ memory does not grow with the sets.
 
 import numpy as np
 
+from app.data.subsets import random_rows
 from app.metrics.intervals import proportion_interval
 from app.metrics.score import Score, measured_by
-from app.metrics.subsets import random_rows
 
 BLOCK = 1024
 

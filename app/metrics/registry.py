@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from app.data.subsets import random_rows
 from app.metrics.accuracy import class_accuracy
 from app.metrics.attribute_control import control_scores
 from app.metrics.extrapolation import frechet_infinity_score
@@ -18,7 +19,6 @@ from app.metrics.normalized import black_score, normalized_score
 from app.metrics.pixel_rows import PixelRows
 from app.metrics.pixels import psnr_scores, ssim_scores
 from app.metrics.precision_recall import precision_recall
-from app.metrics.subsets import random_rows
 
 VALIDATION = 100  # real images that pixel metrics hold each generated one against
 

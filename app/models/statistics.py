@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from app.data.pixels import to_float
-from app.metrics.subsets import random_rows
+from app.data.subsets import random_rows
 from app.models.logits import PIXEL_RANGE
 from callbacks.batch_statistics import batch_norm_variables, recompute
 from callbacks.swapping import assign_values, numpy_values

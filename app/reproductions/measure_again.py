@@ -6,9 +6,9 @@ from keras import ops
 from app.build.data import build_data
 from app.build.diffusion import build_model
 from app.build.sampling import build_sampler, class_labels
+from app.data.subsets import shuffled
 from app.drawing.sample import draw_parts, sample_options
 from app.measuring.measure_run import measure_run
-from app.metrics.subsets import shuffled
 from app.models.row_program import draw_rows
 from app.progress import bar, console
 from app.reproductions.measured import config_of

@@ -10,13 +10,13 @@ from app.build.adaptation import compiled_adaptation, load_domain
 from app.data import Dataset, split
 from app.data.domains import DomainBatches
 from app.data.pipeline import Batches
+from app.data.subsets import shuffled
 from app.errors import UserError
 from app.metrics.domains import (
     information_maximization,
     proxy_a_distance,
     soft_neighbourhood_density,
 )
-from app.metrics.subsets import shuffled
 from app.models.logits import PIXEL_RANGE, logits_function
 from app.tasks.adaptation_results import evaluate, export, finish, served
 from app.trained import best_average

@@ -11,8 +11,8 @@ from app.data import Dataset
 from app.data.augmentation import AugmentedBatches
 from app.data.pipeline import Batches
 from app.data.split import indices
+from app.data.subsets import shuffled
 from app.metrics.classification import held_out_scores, memorisation
-from app.metrics.subsets import shuffled
 from app.models.gradient_norm import GradientNorm
 from app.models.logits import PIXEL_RANGE, logits_function
 from app.tasks.classification_results import evaluate, export, finish

@@ -1,11 +1,11 @@
 """What a denoiser leaves behind: weights, samples, scores, figures, SavedModels, model card."""
 
 from app.build.sampling import class_labels, drawing
+from app.data.subsets import random_rows
 from app.drawing.attribute_control import conditional_on_attributes, draw_attribute_figures
 from app.drawing.sample import draw_into, sample_options
 from app.export.diffusion import export
 from app.measuring.measure_run import measure_run
-from app.metrics.subsets import random_rows
 from app.models.strips import decode, encode
 from app.progress import console
 from app.reports.figures import draw_into_run, schedule_figure, strip_figure, training_curves

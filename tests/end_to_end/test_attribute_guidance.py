@@ -8,7 +8,7 @@ import pytest
 from app.build.diffusion import build_model
 from app.cli import main
 from app.config import from_dict, to_dict
-from app.metrics.digit_attributes import DigitAttributes
+from app.data.digit_attributes import DigitAttributes
 from app.recipes import load_recipe
 from tests.end_to_end.conftest import make_run
 from tests.end_to_end.guided import judge, sampled

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.cli import main
-from app.metrics.digit_attributes import DigitAttributes
+from app.data.digit_attributes import DigitAttributes
 from tests.app.data.celeba import store_celeba
 from tests.end_to_end.conftest import unexported
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from app.data import Dataset, load, split
+from app.data.digit_attributes import DigitAttributes
 from app.data.image_set import ImageSet, open_images
 from app.data.pipeline import Batches
 from app.errors import UserError
-from app.metrics.digit_attributes import DigitAttributes
 from tests.app.data.celeba import ATTRIBUTES, has, store_celeba
 
 

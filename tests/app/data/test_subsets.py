@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from app.data.subsets import random_rows, shuffled
 from app.metrics.frechet import frechet_score
 from app.metrics.precision_recall import precision_recall
-from app.metrics.subsets import random_rows, shuffled
 
 CENTRES = np.array([[0.0, 0.0], [40.0, 0.0], [0.0, 40.0], [40.0, 40.0]])
 

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from app.metrics.digit_shape import HOLE, INK, digit_shape
+from app.data.digit_shape import HOLE, INK, digit_shape
 
 # (measure, +1: at least, -1: at most, threshold)
 RULES = {

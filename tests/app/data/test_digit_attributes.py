@@ -3,8 +3,8 @@ import pytest
 from scipy import ndimage
 
 from app.data import load
-from app.metrics.digit_attributes import DigitAttributes, judge_of
-from app.metrics.digit_shape import digit_shape
+from app.data.digit_attributes import DigitAttributes, judge_of
+from app.data.digit_shape import digit_shape
 
 judge = DigitAttributes()
 rows, columns = np.indices((28, 28))
