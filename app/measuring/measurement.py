@@ -1,16 +1,13 @@
 """What every measurement does: a plan, one pass through the extractor, what it leaves in a run."""
 
-import json
-
 from app.build.prompts import class_prompts
-from app.files import write_atomically
 from app.measuring.illustrate import illustrate
 from app.metrics.evaluation import scores_of
 from app.metrics.feature_cache import FeatureCache
 from app.metrics.feature_pass import FeaturePass
 from app.metrics.plan import Plan
 from app.progress import bar, console
-from app.reports.tables import scores_table
+from app.reports.left_behind import leave_scores
 
 OWN_COUNT = "attribute_"  # scores of images drawn for themselves
 
@@ -51,28 +48,18 @@ def pass_of(images, reference, **fields):
 
 
 def leave(run, seen, reference, metrics, facts=None, keep=False):
-    """Measures; leaves scores.json and figures in a run folder, and the table on the screen."""
+    """Measures; leaves scores.json and figures in a run folder, and the table on the screen.
+
+    Where `keep`, scores that an earlier evaluation left of the same facts and number of images
+    stay.
+    """
+
+    def stays(name, record):
+        same = keep and facts.items() <= record.items()
+        return same and (name.startswith(OWN_COUNT) or record.get("samples") == len(seen.images))
+
     scores = scores_of(seen, metrics)
-    path = run.path("scores.json")
-    records = {name: {**score.as_dict(), **(facts or {})} for name, score in scores.items()}
-    if keep:
-        records = {**_kept(path, facts, len(seen.images)), **records}
-    write_atomically(path, json.dumps(records, indent=2))
+    leave_scores(run, scores, facts=facts, stays=stays)
     illustrate(run, seen, scores, reference.class_names)
-    console.print(scores_table(scores))
     console.print(f"scores and figures: {run.folder}")
     return scores
-
-
-def _kept(path, facts, samples):
-    """Scores that an earlier evaluation left of the same weights and number of images."""
-    try:
-        old = json.loads(path.read_text(encoding="utf-8")).items()
-        return {
-            name: record
-            for name, record in old
-            if facts.items() <= record.items()
-            and (name.startswith(OWN_COUNT) or record.get("samples") == samples)
-        }
-    except (OSError, ValueError, TypeError, AttributeError):  # none yet, or damaged
-        return {}

@@ -8,16 +8,23 @@ from app.progress import console
 from app.reports.tables import scores_table
 
 
-def leave_scores(run, scores, folder="."):
+def leave_scores(run, scores, folder=".", facts=None, stays=lambda name, record: True):
     """Writes Scores, by name, into scores.json of a folder of a run, their table onto the screen.
 
-    Scores of other names, which another verb left there, stay.
+    Args:
+        run: a `Run`.
+        scores: {name: Score}.
+        folder: folder of the run.
+        facts: more that is said of each of them, or None.
+        stays: function (name, record) of a score that was there: whether it stays. Scores of the
+            same names never do.
     """
-    path, values = run.path(folder, "scores.json"), {}
-    with contextlib.suppress(OSError, ValueError, TypeError):  # none yet, or damaged
-        values = dict(json.loads(path.read_text(encoding="utf-8")))
-    values |= {name: score.as_dict() for name, score in scores.items()}
-    write_atomically(path, json.dumps(values, indent=2))
+    path, records = run.path(folder, "scores.json"), {}
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):  # none, or damaged
+        there = json.loads(path.read_text(encoding="utf-8")).items()
+        records = {name: record for name, record in there if stays(name, record)}
+    records |= {name: {**score.as_dict(), **(facts or {})} for name, score in scores.items()}
+    write_atomically(path, json.dumps(records, indent=2))
     console.print(scores_table(scores))
 
 
