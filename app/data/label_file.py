@@ -5,7 +5,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from app.data.label_noise import checked, realised, warn_of_hopeless
+from app.data.noisy_labels import checked, realised, warn_of_hopeless
 from app.errors import UserError
 
 CLEAR = 0.1  # kappa from which a file is believed, however few the images

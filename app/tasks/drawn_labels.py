@@ -11,9 +11,9 @@ from app.data.label_noise import (
     MNIST_PAIRS,
     asymmetric,
     instance_dependent,
-    realised,
     symmetric,
 )
+from app.data.noisy_labels import realised
 from app.errors import UserError
 from app.files import writing
 
