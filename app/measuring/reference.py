@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from app.build.extractor import build_extractor
 from app.data.image_set import ImageSet, open_data
 from app.errors import UserError
-from app.metrics.frechet import Statistics
 from app.metrics.reference_statistics import extractors_of, shipped_statistics
+from app.metrics.statistics import Statistics
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,9 @@
 """The numbers of an epoch: a Frechet distance, and any metrics beside it, of any weights."""
 
 from app.build.extractor import build_extractor, extractor_for
-from app.metrics.frechet import Statistics, frechet_distance
+from app.metrics.frechet import frechet_distance
 from app.metrics.model_score import ModelScore
+from app.metrics.statistics import Statistics
 
 
 class EpochScores:

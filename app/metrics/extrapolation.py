@@ -4,9 +4,10 @@ import numpy as np
 
 from app.data.subsets import shuffled
 from app.metrics.floor import real_floor
-from app.metrics.frechet import Statistics, frechet_distance
+from app.metrics.frechet import frechet_distance
 from app.metrics.intervals import jackknife_interval
 from app.metrics.score import Score, measured_by
+from app.metrics.statistics import Statistics
 
 
 def frechet_infinity(generated, reference, parts=(1, 2, 3, 4)):

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from app.metrics.frechet import Statistics
 from app.metrics.passing import passed
+from app.metrics.statistics import Statistics
 
 
 @dataclass(eq=False)

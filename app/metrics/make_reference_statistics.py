@@ -17,7 +17,7 @@ import keras
 from app.data import load
 from app.data.subsets import random_rows
 from app.metrics.features import EXTRACTORS, extractor
-from app.metrics.frechet import Statistics, frechet_distance
+from app.metrics.frechet import frechet_distance
 from app.metrics.passing import passed
 from app.metrics.reference_statistics import (
     FOLDER,
@@ -25,6 +25,7 @@ from app.metrics.reference_statistics import (
     shipped_statistics,
     write_statistics,
 )
+from app.metrics.statistics import Statistics
 
 TRIED = 2000  # images of the set itself, whose distances are compared
 

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from app.metrics.frechet import Statistics, frechet_distance
+from app.metrics.frechet import frechet_distance
+from app.metrics.statistics import Statistics
 
 
 def black_score(score, black, reference, name="frechet_black"):

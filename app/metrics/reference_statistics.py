@@ -13,7 +13,7 @@ import numpy as np
 from scipy import linalg
 
 from app.errors import UserError, first_line
-from app.metrics.frechet import Statistics
+from app.metrics.statistics import Statistics
 
 FOLDER = Path(__file__).with_name("reference_files")
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from app.metrics.extrapolation import frechet_infinity, frechet_infinity_score
-from app.metrics.frechet import Statistics, frechet_distance
+from app.metrics.frechet import frechet_distance
+from app.metrics.statistics import Statistics
 
 
 def test_the_line_through_two_points_by_hand():

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from app.metrics.frechet import Statistics, frechet_distance, frechet_score
+from app.metrics.frechet import frechet_distance, frechet_score
 from app.metrics.intervals import jackknife_interval
+from app.metrics.statistics import Statistics
 
 
 @pytest.fixture

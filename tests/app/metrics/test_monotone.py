@@ -6,7 +6,8 @@ from scipy import ndimage
 
 from app.data import load
 from app.metrics.features import DigitFeatures
-from app.metrics.frechet import Statistics, frechet_distance
+from app.metrics.frechet import frechet_distance
+from app.metrics.statistics import Statistics
 
 
 def noise(images, strength):

@@ -4,7 +4,7 @@ import pytest
 from app.data import load
 from app.errors import UserError
 from app.metrics.features import CifarFeatures, DigitFeatures, Pixels
-from app.metrics.frechet import Statistics, frechet_distance
+from app.metrics.frechet import frechet_distance
 from app.metrics.make_reference_statistics import main
 from app.metrics.reference_statistics import (
     extractors_of,
@@ -12,6 +12,7 @@ from app.metrics.reference_statistics import (
     shipped_statistics,
     write_statistics,
 )
+from app.metrics.statistics import Statistics
 
 PIXELS = Pixels((2, 4, 1))
 

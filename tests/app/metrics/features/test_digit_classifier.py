@@ -10,7 +10,8 @@ from scipy import ndimage
 from app.data import load
 from app.errors import UserError
 from app.metrics.features.digit_classifier import STEM, DigitFeatures, prepare
-from app.metrics.frechet import Statistics, frechet_distance
+from app.metrics.frechet import frechet_distance
+from app.metrics.statistics import Statistics
 
 
 @pytest.fixture(scope="module")
