@@ -4,12 +4,12 @@ import keras
 from keras import ops
 
 from app.errors import UserError
-from app.models.condition_input import condition_or_null
-from layers import AttributeEmbedding, LabelEmbedding, SinusoidalEmbedding
+from app.models.conditioned_network import ConditionedNetwork
+from layers import SinusoidalEmbedding
 
 
 @keras.saving.register_keras_serializable("models")
-class PlainCNN(keras.Model):
+class PlainCNN(ConditionedNetwork):
     """A stack of wide convolutions that predicts the noise of small images.
 
     Use it on MNIST-like images, to see a diffusion model train within minutes; the U-Net is better
@@ -61,8 +61,15 @@ class PlainCNN(keras.Model):
         attributes=None,
         **kwargs,
     ):
-        kwargs["autocast"] = False  # time keeps float32; the layers cast what they read
-        super().__init__(**kwargs)
+        options = {
+            "channels": channels,
+            "image_channels": image_channels,
+            "classes": classes,
+            "attributes": attributes,
+            "kernel_size": kernel_size,
+            "normalization": normalization,
+        }
+        super().__init__(options, classes, attributes, **kwargs)
         if not channels or min(channels) < 1:
             raise UserError(f"`channels` needs one positive number a block. Received: {channels}.")
         if kernel_size < 1 or kernel_size % 2 == 0:
@@ -71,17 +78,8 @@ class PlainCNN(keras.Model):
             raise UserError(
                 f"`normalization` must be 'all' or 'channels'. Received: {normalization!r}."
             )
-        if classes and attributes:
-            raise UserError(
-                f"The network takes classes or attributes, not both. Received: classes={classes}, "
-                f"attributes={attributes}. Leave one out."
-            )
         self.channels = tuple(channels)
         self.image_channels = image_channels
-        self.classes = classes
-        self.attributes = attributes
-        self.kernel_size = kernel_size
-        self.normalization = normalization
         policy = self.dtype_policy
         axis = (1, 2, 3) if normalization == "all" else -1
         self.convolutions = [
@@ -97,10 +95,7 @@ class PlainCNN(keras.Model):
             *(keras.layers.Dense(128, activation="gelu", dtype=policy) for _ in range(3)),
             keras.layers.Dense(self.channels[0], dtype=policy),
         ]
-        self.label_embedding = classes and LabelEmbedding(classes, self.channels[0], dtype=policy)
-        self.attribute_embedding = attributes and AttributeEmbedding(
-            attributes, self.channels[0], dtype=policy
-        )
+        self.condition_embedding = self.condition_layer(self.channels[0])
         self.last = keras.layers.Conv2D(image_channels, 3, padding="same", dtype=policy)
 
     def build(self, noisy_shape, time_shape=None, condition_shape=None):
@@ -116,44 +111,15 @@ class PlainCNN(keras.Model):
             shape = (*shape[:-1], convolution.filters)
             norm.build(shape)
         self.last.build(shape)
-        width = 32
-        for layer in self.time_layers:
-            layer.build((None, width))
-            width = layer.units
-        if self.label_embedding:
-            self.label_embedding.build((None,))
-        if self.attribute_embedding:
-            self.attribute_embedding.build((None, self.attributes))
+        self.build_embedding()
         self.built = True
 
     def call(self, noisy, time, condition=None, training=False):
         """Applies the network; arguments and shapes are described at the class."""
-        embedding = self.time_embedding(time)
-        for layer in self.time_layers:
-            embedding = layer(embedding)
-        count = ops.shape(noisy)[0]
-        condition = condition_or_null(condition, count, self.classes, self.attributes)
-        if condition is not None:
-            embedding = embedding + (self.label_embedding or self.attribute_embedding)(condition)
+        embedding = self.embed(time, condition)
         hidden = noisy
         for i, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
             hidden = ops.gelu(norm(convolution(hidden)), approximate=False)
             if i == 0:
                 hidden = hidden + embedding[:, None, None, :]
         return self.last(hidden)
-
-    def compute_output_shape(self, noisy_shape, time_shape=None, condition_shape=None):
-        """The shape of what `call` returns."""
-        return tuple(noisy_shape)
-
-    def get_config(self):
-        """The arguments that make the same network again."""
-        return {
-            **super().get_config(),
-            "channels": list(self.channels),
-            "image_channels": self.image_channels,
-            "classes": self.classes,
-            "attributes": self.attributes,
-            "kernel_size": self.kernel_size,
-            "normalization": self.normalization,
-        }

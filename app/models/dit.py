@@ -3,15 +3,12 @@
 import inspect
 
 import keras
-from keras import ops
 
 from app.errors import UserError
-from app.models.condition_input import condition_or_null
+from app.models.conditioned_network import ConditionedNetwork
 from layers import (
     AdaptiveNorm,
-    AttributeEmbedding,
     GridPosition,
-    LabelEmbedding,
     Patchify,
     SinusoidalEmbedding,
     TransformerBlock,
@@ -30,7 +27,7 @@ FREQUENCIES = 256  # sines and cosines of the time
 
 
 @keras.saving.register_keras_serializable("models")
-class DiT(keras.Model):
+class DiT(ConditionedNetwork):
     """Predicts the noise of an image with a plain transformer on its patches.
 
     Use it as the network of a diffusion model where there is much data and compute: on small images
@@ -95,9 +92,7 @@ class DiT(keras.Model):
         **kwargs,
     ):
         options = {key: value for key, value in locals().items() if key in OPTIONS}
-        kwargs["autocast"] = False  # time keeps float32; the layers cast what they read
-        super().__init__(**kwargs)
-        self._options = options
+        super().__init__(options, classes, attributes, **kwargs)
         if patch_size < 1 or image_size % patch_size:
             raise UserError(
                 "The patches of a transformer must fill the image: `patch_size` must divide the "
@@ -108,16 +103,9 @@ class DiT(keras.Model):
             raise UserError(
                 f"`width` must be a multiple of 4 and of the {heads} heads. Received: {width}."
             )
-        if classes and attributes:
-            raise UserError(
-                f"The network takes classes or attributes, not both. Received: classes={classes}, "
-                f"attributes={attributes}. Leave one out."
-            )
         self.image_channels = image_channels
         self.image_size = image_size
         self.width = width
-        self.classes = classes
-        self.attributes = attributes
         policy = self.dtype_policy
         columns = image_size // patch_size
         normal = keras.initializers.RandomNormal(stddev=0.02)
@@ -129,11 +117,7 @@ class DiT(keras.Model):
             keras.layers.Dense(width, "swish", kernel_initializer=normal, dtype=policy),
             keras.layers.Dense(width, kernel_initializer=normal, dtype=policy),
         ]
-        self.condition_embedding = None
-        if classes:
-            self.condition_embedding = LabelEmbedding(classes, width, deviation=0.02, dtype=policy)
-        elif attributes:
-            self.condition_embedding = AttributeEmbedding(attributes, width, dtype=policy)
+        self.condition_embedding = self.condition_layer(width, deviation=0.02)
 
         self.patches = Patchify(patch_size, dtype=policy)
         self.first = keras.layers.Dense(width, dtype=policy)
@@ -171,10 +155,7 @@ class DiT(keras.Model):
                 f"{tuple(noisy_shape)}. Change `image_size` or `image_channels`, or resize them."
             )
         steer_shape = (noisy_shape[0], self.width)
-        self.time_layers[0].build((noisy_shape[0], FREQUENCIES))
-        self.time_layers[1].build(steer_shape)
-        if self.condition_embedding:
-            self.condition_embedding.build((None, self.attributes) if self.attributes else (None,))
+        self.build_embedding()
         self.patches.build(noisy_shape)
         patches_shape = self.patches.compute_output_shape(noisy_shape)
         tokens_shape = (*patches_shape[:-1], self.width)
@@ -193,23 +174,6 @@ class DiT(keras.Model):
         for block in self.blocks:
             tokens = block(tokens, steer)
         return self.pixels(self.last(self.last_norm(tokens, steer)))
-
-    def embed(self, time, condition=None):
-        """The vector, shape `(batch, width)`, that tells the blocks time and condition."""
-        embedding = self.time_embedding(time)
-        for layer in self.time_layers:
-            embedding = layer(embedding)
-        count = ops.shape(time)[0]
-        condition = condition_or_null(condition, count, self.classes, self.attributes)
-        return embedding if condition is None else embedding + self.condition_embedding(condition)
-
-    def compute_output_shape(self, noisy_shape, time_shape=None, condition_shape=None):
-        """The shape of what `call` returns."""
-        return tuple(noisy_shape)
-
-    def get_config(self):
-        """The arguments that make the same network again."""
-        return {**super().get_config(), **self._options}
 
 
 OPTIONS = tuple(inspect.signature(DiT.__init__).parameters)[1:-1]

@@ -4,13 +4,14 @@ import keras
 from keras import ops
 
 from app.errors import UserError
+from app.models.conditioned_network import ConditionedNetwork
 from app.models.unet_parts import Stage, level_sides
 from layers import Downsample, GroupNormalization, SinusoidalEmbedding
 from layers.patches import space_to_depth
 
 
 @keras.saving.register_keras_serializable("models")
-class NoisyEncoder(keras.Model):
+class NoisyEncoder(ConditionedNetwork):
     """Turns a noisy image and its time into logits.
 
     Use it as the network of a `NoisyClassifier`. It is the encoder of `Unet`, with dropout, then
@@ -62,19 +63,18 @@ class NoisyEncoder(keras.Model):
         dropout=0.1,
         **kwargs,
     ):
-        kwargs["autocast"] = False  # time keeps float32; the layers cast what they read
-        super().__init__(**kwargs)
-        self._options = {
+        options = {
             "outputs": outputs,
             "image_size": image_size,
             "image_channels": image_channels,
             "width": width,
-            "multipliers": list(multipliers),
+            "multipliers": multipliers,
             "blocks": blocks,
-            "attention_resolutions": list(attention_resolutions),
+            "attention_resolutions": attention_resolutions,
             "patch_size": patch_size,
             "dropout": dropout,
         }
+        super().__init__(options, **kwargs)
         sides = level_sides(image_size, patch_size, multipliers)
         unknown = sorted(set(attention_resolutions) - set(sides))
         if unknown:
@@ -104,8 +104,7 @@ class NoisyEncoder(keras.Model):
         """Creates the weights for inputs of this shape."""
         batch, height, width, channels = noisy_shape
         embedding_shape = (batch, self.dimension)
-        self.time_layers[0].build((batch, self.dimension // 4))
-        self.time_layers[1].build(embedding_shape)
+        self.build_embedding()
         patch = self.patch_size
         shape = (batch, height // patch, width // patch, channels * patch**2)
         self.first.build(shape)
@@ -119,9 +118,7 @@ class NoisyEncoder(keras.Model):
 
     def call(self, noisy, time, training=False):
         """Applies the network; arguments and shapes are described at the class."""
-        embedding = self.time_embedding(time)
-        for layer in self.time_layers:
-            embedding = layer(embedding)
+        embedding = self.embed(time)
         hidden = self.first(space_to_depth(noisy, self.patch_size))
         for layer in self.stages:
             if isinstance(layer, Stage):
@@ -135,7 +132,3 @@ class NoisyEncoder(keras.Model):
     def compute_output_shape(self, noisy_shape, time_shape=None):
         """The shape of what `call` returns."""
         return (noisy_shape[0], self._options["outputs"])
-
-    def get_config(self):
-        """The arguments that make the same network again."""
-        return {**super().get_config(), **self._options}

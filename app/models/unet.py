@@ -6,13 +6,11 @@ import keras
 from keras import ops
 
 from app.errors import UserError
-from app.models.condition_input import condition_or_null
+from app.models.conditioned_network import ConditionedNetwork
 from app.models.unet_parts import Stage, level_sides
 from layers import (
-    AttributeEmbedding,
     Downsample,
     GroupNormalization,
-    LabelEmbedding,
     SinusoidalEmbedding,
     Upsample,
 )
@@ -20,7 +18,7 @@ from layers.patches import depth_to_space, space_to_depth
 
 
 @keras.saving.register_keras_serializable("models")
-class Unet(keras.Model):
+class Unet(ConditionedNetwork):
     """Predicts the noise of an image from coarse to fine and back, with skips between the halves.
 
     Use it as the network of a diffusion model on images. The defaults are DDPM's for 32x32; with
@@ -106,18 +104,8 @@ class Unet(keras.Model):
         **kwargs,
     ):
         options = {key: value for key, value in locals().items() if key in OPTIONS}
-        kwargs["autocast"] = False  # time keeps float32; the layers cast what they read
-        super().__init__(**kwargs)
-        self._options = {
-            key: list(value) if isinstance(value, (tuple, list)) else value
-            for key, value in options.items()
-        }
+        super().__init__(options, classes, attributes, **kwargs)
         sides = level_sides(image_size, patch_size, multipliers)
-        if classes and attributes:
-            raise UserError(
-                f"The network takes classes or attributes, not both. Received: classes={classes}, "
-                f"attributes={attributes}. Leave one out."
-            )
         unknown = sorted(set(attention_resolutions) - set(sides))
         if unknown:
             raise UserError(
@@ -126,8 +114,6 @@ class Unet(keras.Model):
                 "Choose among those in `attention_resolutions`."
             )
         self.image_channels = image_channels
-        self.classes = classes
-        self.attributes = attributes
         self.patch_size = patch_size
         self._dimension = 4 * width
         self._divisor = patch_size * 2 ** (len(multipliers) - 1)
@@ -147,11 +133,7 @@ class Unet(keras.Model):
             keras.layers.Dense(self._dimension, activation="swish", dtype=policy),
             keras.layers.Dense(self._dimension, dtype=policy),
         ]
-        self.condition_embedding = None
-        if classes:
-            self.condition_embedding = LabelEmbedding(classes, self._dimension, dtype=policy)
-        elif attributes:
-            self.condition_embedding = AttributeEmbedding(attributes, self._dimension, dtype=policy)
+        self.condition_embedding = self.condition_layer(self._dimension)
 
         self.first = keras.layers.Conv2D(width, 3, padding="same", dtype=policy)
         self.encoder, self.decoder = [], []
@@ -188,13 +170,7 @@ class Unet(keras.Model):
                 "Change `image_channels`, `multipliers` or `patch_size`, or resize the images."
             )
         embedding_shape = (batch, self._dimension)
-        self.time_layers[0].build((batch, self._dimension // 4))
-        self.time_layers[1].build(embedding_shape)
-        if self.condition_embedding:
-            self.condition_embedding.build(
-                (batch, self.attributes) if self.attributes else (batch,)
-            )
-
+        self.build_embedding()
         patch = self.patch_size
         shape = (batch, height // patch, width // patch, channels * patch**2)
 
@@ -237,23 +213,6 @@ class Unet(keras.Model):
             else:
                 hidden = layer(hidden)
         return depth_to_space(self.last(ops.swish(self.last_norm(hidden))), self.patch_size)
-
-    def embed(self, time, condition=None):
-        """The vector, shape `(batch, 4 * width)`, that tells the blocks time and condition."""
-        embedding = self.time_embedding(time)
-        for layer in self.time_layers:
-            embedding = layer(embedding)
-        count = ops.shape(time)[0]
-        condition = condition_or_null(condition, count, self.classes, self.attributes)
-        return embedding if condition is None else embedding + self.condition_embedding(condition)
-
-    def compute_output_shape(self, noisy_shape, time_shape=None, condition_shape=None):
-        """The shape of what `call` returns."""
-        return tuple(noisy_shape)
-
-    def get_config(self):
-        """The arguments that make the same network again."""
-        return {**super().get_config(), **self._options}
 
 
 OPTIONS = tuple(inspect.signature(Unet.__init__).parameters)[1:-1]
