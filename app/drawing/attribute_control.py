@@ -88,7 +88,8 @@ def measure_asked(run, recipe, model, request):
         return
     steered, folder = Steered(request.steering, run, model), f"samples/{request.folder}"
     condition = steered.classifier.condition
-    images, seen = draw_parts(run, model, request, request.folder)[0], steered.labels(request)[1]
+    images, _ = draw_parts(run, model, request, request.folder, steered=steered)
+    _, seen = steered.labels(request)
     combinations = dict.fromkeys(request.attributes or condition.names)
     places = {
         name: np.flatnonzero((seen == condition.vectors([name])).all(1)) for name in combinations

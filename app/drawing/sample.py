@@ -119,15 +119,16 @@ def draw_into(run, recipe, model, request, name):
     return path
 
 
-def draw_parts(run, model, request, name, labels=None):
+def draw_parts(run, model, request, name, labels=None, steered=None):
     """Draws what is not there yet, in files of 1,000 images; returns all images and labels.
 
-    `labels`, one an image, are those of the request where they are not given.
+    `labels`, one an image, are those of the request where they are not given, and `steered` is
+    what steers it.
     """
     sampling, parts = request.sampling, []
     if model.noise.given_start:  # too few of them are refused before the first part is drawn
         model.noise.start(sampling.seed, request.first_index, request.count, model.image_shape)
-    steered = Steered(request.steering, run, model)
+    steered = steered or Steered(request.steering, run, model)
     labels, seen = steered.labels(request) if labels is None else (labels, labels)
     condition = labels if model.conditional else None
     if unlabelled(request.labels):
