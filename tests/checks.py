@@ -1,7 +1,6 @@
 """Checks that every layer and loss of the repository goes through."""
 
 import json
-import time
 
 import keras
 import numpy as np
@@ -12,14 +11,6 @@ def assert_close(actual, expected, tolerance=1e-6, message=""):
     """Compares in numpy with the largest absolute difference in the message."""
     actual = ops.convert_to_numpy(actual)
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance, err_msg=message)
-
-
-def wait_for(holds, what, seconds=120):
-    """Waits until a function returns True; `what` never came where it does not."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"{what} never came"
-        time.sleep(0.02)
 
 
 def check_layer(layer_class, arguments, *inputs, output_shape=None, tmp_path, call_arguments=None):

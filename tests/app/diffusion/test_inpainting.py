@@ -1,9 +1,12 @@
 """Inpainting two pixels of a Gaussian with the exact denoiser: everything has a closed form."""
 
+import functools
+
 import numpy as np
 import pytest
 from keras import ops
 
+from app.diffusion.compiled import compiled
 from app.diffusion.inpainting import inpaint
 from app.diffusion.randomness import START, normal
 from app.diffusion.samplers import DDIM, DDPM, DPMSolver
@@ -53,15 +56,23 @@ def moments(resampling, variance):
     return mean[1], covariance[1, 1]
 
 
+@functools.cache
 def drawn(sampler, resampling=1, count=COUNT, first_index=0, seed=5):
     known = np.tile(np.array([KNOWN, 9.0], "float32").reshape(1, 1, 2, 1), (count, 1, 1, 1))
     mask = np.tile(np.array([False, True]).reshape(1, 1, 2, 1), (count, 1, 1, 1))
     start = normal(seed, first_index, count, 0, START, (1, 2, 1))
-    images = inpaint(
-        *(sampler, denoise, Trajectory(SCHEDULE, STEPS), start, known, mask, seed, first_index),
-        resampling=resampling,
+    trajectory = Trajectory(SCHEDULE, STEPS)
+    draw = compiled(
+        lambda *given: inpaint(
+            sampler, denoise, trajectory, *given, seed, first_index, resampling=resampling
+        ),
+        [],
     )
+    images = draw(start, *map(ops.convert_to_tensor, (known, mask)))
     return ops.convert_to_numpy(images).reshape(count, 2)
+
+
+BETA, POSTERIOR = (DDPM(variance=name, clip=None) for name in ("beta", "posterior"))
 
 
 def errors(variance):
@@ -69,10 +80,10 @@ def errors(variance):
     return 4 * np.sqrt(variance / COUNT), 4 * variance * np.sqrt(2 / COUNT)
 
 
-@pytest.mark.parametrize(("resampling", "variance"), [(1, "beta"), (4, "posterior"), (20, "beta")])
-def test_pixels_have_the_moments_of_the_algorithm(resampling, variance):
-    found = drawn(DDPM(variance=variance, clip=None), resampling)
-    mean, spread = moments(resampling, variance)
+@pytest.mark.parametrize(("resampling", "sampler"), [(1, BETA), (4, POSTERIOR), (20, BETA)])
+def test_pixels_have_the_moments_of_the_algorithm(resampling, sampler):
+    found = drawn(sampler, resampling)
+    mean, spread = moments(resampling, sampler.variance)
     assert np.all(found[:, 0] == KNOWN), "known pixels are kept exactly"
     near = errors(spread)
     assert found[:, 1].mean() == pytest.approx(mean, abs=near[0])
@@ -84,16 +95,15 @@ def test_resampling_comes_near_the_exact_posterior():
     mean, variance = CORRELATION * KNOWN, 1 - CORRELATION**2
     gaps = [abs(moments(turns, "beta")[0] - mean) for turns in (1, 5, 20)]
     assert gaps[0] > 0.25 and gaps[1] < 0.1 and gaps[2] < 0.03
-    found = drawn(DDPM(variance="beta", clip=None), 20)[:, 1]
+    found = drawn(BETA, 20)[:, 1]
     near = errors(variance)
     assert found.mean() == pytest.approx(mean, abs=0.03 + near[0])
     assert found.var() == pytest.approx(variance, abs=0.01 + near[1])
 
 
 def test_a_picture_does_not_depend_on_its_batch():
-    sampler = DDPM(variance="beta", clip=None)
-    whole = drawn(sampler, 3, count=6)
-    np.testing.assert_allclose(drawn(sampler, 3, count=2, first_index=3), whole[3:5], atol=1e-5)
+    whole = drawn(BETA, 3, count=6)
+    np.testing.assert_allclose(drawn(BETA, 3, count=2, first_index=3), whole[3:5], atol=1e-5)
 
 
 def test_everything_masked_is_plain_sampling():

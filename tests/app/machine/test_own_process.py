@@ -11,7 +11,7 @@ import pytest
 
 from app.errors import UserError
 from app.machine.own_process import in_own_process
-from tests.checks import wait_for
+from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[3]
 

@@ -16,7 +16,7 @@ from tests.app.tracking.recorded import (
     make,
 )
 from tests.app.tracking.server import free_port
-from tests.checks import wait_for
+from tests.waiting import wait_for
 
 
 def test_store_uri(monkeypatch):
