@@ -52,7 +52,8 @@ def tags(run):
     git = manifest.get("git") or {}
     dataset = manifest.get("dataset") or {}
     device = manifest.get("device") or {}
-    card = run.folder / "model_card.md"
+    texts = [run.folder / name for name in ("model_card.md", "report.md")]
+    text = next((path.read_text(encoding="utf-8") for path in texts if path.exists()), None)
     found = {
         ID_TAG: run.id,
         "noisewise.folder": run.folder.resolve(),
@@ -72,12 +73,22 @@ def tags(run):
         "noisewise.attributes": ", ".join(manifest.get("attributes") or ()),
         "noisewise.seeds": json.dumps(manifest["seeds"]) if manifest.get("seeds") else None,
         "mlflow.source.git.commit": git.get("commit"),
-        "mlflow.source.name": f"python -m app train {run.recipe}",
+        "mlflow.source.name": f"python -m app {_command(run)}",
         "mlflow.source.type": "LOCAL",
         "mlflow.user": _user(),
-        "mlflow.note.content": card.read_text(encoding="utf-8") if card.exists() else None,
+        "mlflow.note.content": text,
     }
     return {name: str(value)[:LONGEST] for name, value in found.items() if value}
+
+
+def _command(run):
+    """Verb and what it was given: of a run, a table or an evaluation."""
+    if run.kind == "reproduction":
+        asked = run.config
+        return f"reproduce {asked['table']} --budget {asked['budget']} --seeds {asked['seeds']}"
+    if run.kind == "evaluation":
+        return f"evaluate {run.manifest['subject']['name']}"
+    return f"train {run.recipe}"
 
 
 def dataset_input(dataset):

@@ -8,7 +8,7 @@ from app.reproductions.markdown import table, verdicts_table
 from app.reproductions.verdicts import greater, seeds_together, verdict
 
 NAME = "noisy-labels"
-TITLE = "Losses for noisy labels on CIFAR-10"
+TITLE = "Losses for noisy labels"
 RATES = (0.25, 0.4, 0.5, 0.75)
 HIGH = (0.4, 0.8)  # of the losses beyond the report's
 # Active and passive weight by noise rate; the report names none at 0.40 and 0.80.

@@ -3,7 +3,7 @@ import pytest
 from app.run import Run
 from app.tracking import Mirror, sync
 from app.tracking.store import connect
-from tests.app.tracking.recorded import check_complete, finish, history, make, train
+from tests.app.tracking.recorded import FACTS, check_complete, finish, history, make, train
 
 
 def test_a_whole_run_is_mirrored(tmp_path, store, capsys):
@@ -99,6 +99,23 @@ def test_long_parameters_are_cut_and_said(tmp_path, store):
     params = mirror.client.get_run(mirror.sent["run_id"]).data.params
     assert params["text"] == "x" * 6000 and params["odd name_"] == "1"
     assert params["list"] == '[1, {"a": 2}]' and params["none"] == "null"
+
+
+def test_a_table_shows_its_report_and_an_evaluation_what_it_is_of(tmp_path, store):
+    asked = {"table": "faces", "budget": "cpu", "seeds": 2}
+    table = Run.create("reproduce-faces", asked, "reproduction", tmp_path / "runs", FACTS)
+    table.path("report.md").write_text("# Faces")
+    subject = {"name": "photos", "digest": "d", "count": 9}
+    measured = Run.create("photos", {}, "evaluation", tmp_path, FACTS, subject=subject)
+    for run, command, note in (
+        (table, "reproduce faces --budget cpu --seeds 2", "# Faces"),
+        (measured, "evaluate photos", None),
+    ):
+        mirror = Mirror(run)
+        assert mirror.push()
+        tags = mirror.client.get_run(mirror.sent["run_id"]).data.tags
+        assert tags["mlflow.source.name"] == f"python -m app {command}"
+        assert tags.get("mlflow.note.content") == note
 
 
 def test_many_parameters_and_rows_go_in_batches(tmp_path, store):
