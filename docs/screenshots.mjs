@@ -1,11 +1,11 @@
-// Takes the three pictures of the MLflow UI in docs/images, in headless Chromium.
+// Takes the pictures of the MLflow UI in docs/images, in headless Chromium: three of a diffusion run, or that of a table.
 // Debian: apt-get install chromium; npm install --no-save playwright-core; `make ui` in another shell.
-//   node docs/screenshots.mjs MLFLOW_RUN_ID [http://127.0.0.1:5000] [EXPERIMENT_ID]
+//   node docs/screenshots.mjs MLFLOW_RUN_ID [http://127.0.0.1:5000] [EXPERIMENT_ID] [table]
 // Then make them small (256 colours): .venv/bin/python -c "from PIL import Image; import glob
 //   [Image.open(f).convert('RGB').quantize(256).save(f, optimize=True) for f in glob.glob('docs/images/mlflow-*.png')]"
 import { chromium } from 'playwright-core';
 
-const [run, base = 'http://127.0.0.1:5000', experiment = '1'] = process.argv.slice(2);
+const [run, base = 'http://127.0.0.1:5000', experiment = '1', table] = process.argv.slice(2);
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -21,6 +21,16 @@ await page.getByText('Model training', { exact: true }).click(); // the UI start
 await page.getByRole('button', { name: 'Close' }).click(); // the assistant
 await page.getByRole('button', { name: 'Toggle sidebar' }).click();
 await page.waitForTimeout(2000);
+
+if (table) {
+  await page.setViewportSize({ width: 1200, height: 1100 });
+  await open(`runs/${run}`);
+  await page.getByText('Show more').click(); // the report
+  await page.waitForTimeout(2000);
+  await save('table');
+  await browser.close();
+  process.exit();
+}
 
 await open(`runs/${run}/model-metrics`);
 await search('(loss|frechet|class_accuracy|recall)$');
