@@ -8,6 +8,7 @@ from datetime import datetime
 
 ID_TAG = "noisewise.run_id"
 LONGEST = 6000  # characters of a parameter in MLflow
+PICTURES = re.compile(r"^!\[.*\n?", re.MULTILINE)  # which a note of MLflow cannot show
 
 
 def parameters(config):
@@ -76,7 +77,7 @@ def tags(run):
         "mlflow.source.name": f"python -m app {_command(run)}",
         "mlflow.source.type": "LOCAL",
         "mlflow.user": _user(),
-        "mlflow.note.content": text,
+        "mlflow.note.content": text and PICTURES.sub("", text),
     }
     return {name: str(value)[:LONGEST] for name, value in found.items() if value}
 

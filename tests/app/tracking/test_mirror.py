@@ -104,11 +104,11 @@ def test_long_parameters_are_cut_and_said(tmp_path, store):
 def test_a_table_shows_its_report_and_an_evaluation_what_it_is_of(tmp_path, store):
     asked = {"table": "faces", "budget": "cpu", "seeds": 2}
     table = Run.create("reproduce-faces", asked, "reproduction", tmp_path / "runs", FACTS)
-    table.path("report.md").write_text("# Faces")
+    table.path("report.md").write_text("# Faces\n![curves](faces/curves.png)\nEnd.\n")
     subject = {"name": "photos", "digest": "d", "count": 9}
     measured = Run.create("photos", {}, "evaluation", tmp_path, FACTS, subject=subject)
     for run, command, note in (
-        (table, "reproduce faces --budget cpu --seeds 2", "# Faces"),
+        (table, "reproduce faces --budget cpu --seeds 2", "# Faces\nEnd.\n"),
         (measured, "evaluate photos", None),
     ):
         mirror = Mirror(run)
