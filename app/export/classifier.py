@@ -1,7 +1,5 @@
 """The SavedModel of a classifier, checked after it is written."""
 
-import shutil
-
 import keras
 import numpy as np
 
@@ -32,8 +30,6 @@ def export_classifier(run, model, examples):
     model = without_optimizer(model)
     folder = run.path("saved_model", "classifier")
     with writing(folder):
-        if folder.exists():
-            shutil.rmtree(folder)
 
         def classify(images):
             logits = from_uint8(model, images)

@@ -1,7 +1,5 @@
 """The SavedModel of a classifier of noisy images, checked after it is written."""
 
-import shutil
-
 import keras
 import numpy as np
 from keras import ops
@@ -26,8 +24,6 @@ def export_noisy_classifier(run, model):
     model = without_optimizer(model)
     folder = run.path("saved_model", "noisy_classifier")
     with writing(folder):
-        if folder.exists():
-            shutil.rmtree(folder)
         shape = (None, *model.image_shape)
         signature = [
             keras.InputSpec(shape=shape, dtype="float32", name="noisy"),

@@ -1,5 +1,7 @@
 """What the exports of all kinds share: a bare copy of the model, an archive, its check."""
 
+import shutil
+
 import keras
 import numpy as np
 
@@ -17,7 +19,9 @@ def without_optimizer(model):
 
 
 def write_archive(model, folder, function, signature):
-    """Writes one SavedModel; inputs are named as the function's arguments."""
+    """Writes one SavedModel in the place of an old one; inputs are named as the arguments."""
+    if folder.exists():
+        shutil.rmtree(folder)
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint("serve", function, input_signature=signature)
