@@ -75,6 +75,11 @@ def to_uint8(images, pixel_range=(-1.0, 1.0)):
     return np.clip(np.floor(scaled + np.float32(0.5)), 0, 255).astype("uint8")
 
 
+def as_uint8(images):
+    """Pixels as they are, or floats on the scale 0 to 255 rounded and clipped, in numpy."""
+    return images if images.dtype == np.uint8 else to_uint8(images, (0.0, 255.0))
+
+
 def scale(images, pixel_range=(-1.0, 1.0)):
     """Floats as a model trains on them, in keras.ops: uint8 pixels scaled, floats as they are.
 
@@ -100,6 +105,27 @@ def scale(images, pixel_range=(-1.0, 1.0)):
     return floats
 
 
+def to_pixel_scale(images, pixel_range=(-1.0, 1.0)):
+    """Floats on the scale of pixels, in keras.ops, neither rounded nor clipped.
+
+    Args:
+        images: float tensor of any shape.
+        pixel_range: (low, high), the floats that become 0 and 255. Default (-1, 1).
+
+    Returns:
+        float32 tensor of the same shape; below 0 or above 255 where images leave `pixel_range`.
+
+    Example:
+        ```python
+        to_pixel_scale(ops.convert_to_tensor([-1.0, 0.0, 3.0]))  # [0., 127.5, 510.]
+        ```
+    """
+    from keras import ops
+
+    low, high = check_pixel_range(pixel_range)
+    return (ops.cast(images, "float32") - low) * (255.0 / (high - low))
+
+
 def quantize(images, pixel_range=(-1.0, 1.0)):
     """The same rule as `to_uint8` in keras.ops, for compiled and exported samplers.
 
@@ -119,8 +145,7 @@ def quantize(images, pixel_range=(-1.0, 1.0)):
     """
     from keras import ops
 
-    low, high = check_pixel_range(pixel_range)
-    scaled = (ops.cast(images, "float32") - low) * (255.0 / (high - low))
+    scaled = to_pixel_scale(images, pixel_range)
     return ops.cast(ops.clip(ops.floor(scaled + 0.5), 0.0, 255.0), "uint8")
 
 

@@ -164,6 +164,29 @@ def draw_parts(run, model, request, name, labels=None, steered=None):
     return np.concatenate(parts), labels
 
 
+def draw_unclipped(model, request, labels, count):
+    """The first `count` images of a request as the model leaves them: 0 to 255, and beyond.
+
+    Args:
+        model: the model.
+        request: the `Draw`, not steered.
+        labels: those that `draw_parts` returned for it.
+        count: int; at most as many as the request has.
+
+    Returns:
+        float32 numpy array `(count, height, width, channels)`, neither rounded nor clipped.
+    """
+    return draw_images(
+        model,
+        count,
+        labels[:count] if model.conditional else None,
+        **drawing(request.sampling, model.pixel_range),
+        first_index=request.first_index,
+        batch_size=request.sampling.batch_size,
+        quantized=False,
+    )
+
+
 def is_drawn(run, name):
     """Whether there are images in samples/<name>/."""
     return any((run.folder / "samples" / name).glob("images-*.npz"))

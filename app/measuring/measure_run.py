@@ -10,11 +10,12 @@ from app.drawing.attribute_control import (
     judge_for,
     real_attributes,
 )
-from app.drawing.sample import draw_parts, sample_options
+from app.drawing.sample import draw_parts, draw_unclipped, sample_options
 from app.errors import UserError
 from app.measuring.measurement import leave, pass_of, plan_of
 from app.measuring.reference import Reference
 
+MOST_UNCLIPPED = 100  # images drawn once more, as the model leaves them, for PSNR
 MOST_REAL = 60_000  # real images of a run measured against; more are streamed sets cut off
 
 
@@ -91,11 +92,16 @@ def measuring(
     by_attributes = "attribute_control" in metrics
 
     def look(request):
+        unclipped = None
         if drawn is None:
             named = conditional_on_attributes(model)
             rows = real_attributes(images.train, samples) if named else None
             name = f"evaluation-{request.digest}"
             generated, labels = draw_parts(run, model, request, name, rows)
+            if "psnr" in metrics:
+                few = min(samples, MOST_UNCLIPPED)
+                unclipped = draw_unclipped(model, request, labels, few)
+                unclipped = like(unclipped, channels, run.id)
         else:
             generated, labels = drawn()
         asked = draw_by_attributes(run, recipe, model, request.weights) if by_attributes else None
@@ -105,6 +111,7 @@ def measuring(
             training=like(trained.images, channels, trained.name),
             labels=numbers[labels] if labelled else None,
             prompts=plan.prompts,
+            unclipped=unclipped,
             drawn=asked,
         )
 

@@ -1,6 +1,7 @@
 """The numbers of an epoch: a Frechet distance, and any metrics beside it, of any weights."""
 
 from app.build.extractor import build_extractor, extractor_for
+from app.data.pixels import as_uint8
 from app.metrics.frechet import frechet_distance
 from app.metrics.model_score import ModelScore
 from app.metrics.statistics import Statistics
@@ -18,7 +19,7 @@ class EpochScores:
         images: its data.
         averages: the averages of the weights by name.
         average: the one of them that "fmd" is of, or None: the raw weights.
-        draw: function (model, count) -> uint8 images.
+        draw: function (model, count) -> images, uint8 or floats as `ModelScore` takes them.
 
     Raises:
         ValueError: a metric has no such name, or cannot be computed.
@@ -66,7 +67,7 @@ class EpochScores:
         else:
             with average.swapped(model):
                 drawn = self.draw(model, self.count)
-        found = {"fmd": frechet_distance(self.extractor(drawn), self.real)}
+        found = {"fmd": frechet_distance(self.extractor(as_uint8(drawn)), self.real)}
         for extractor, score in self.others.items():
             suffix = f"_{extractor.replace('-', '_')}" if extractor else ""
             found |= {f"{name}{suffix}": value for name, value in score(drawn).items()}

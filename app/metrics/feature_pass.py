@@ -28,6 +28,7 @@ class FeaturePass:
     description: str | None = None
     cache: object = None
     known: Statistics | None = None
+    unclipped: np.ndarray | None = None  # floats, images as the model left them
     drawn: object = None  # `DrawnByAttributes`, of a model of attributes that can be measured
 
     def _outputs(self, images, name):

@@ -1,5 +1,6 @@
 """Metrics by name of what a model draws, as a function that callbacks and loops can call."""
 
+from app.data.pixels import as_uint8
 from app.metrics.evaluation import scores_of
 from app.metrics.feature_pass import FeaturePass
 from app.metrics.passing import passed
@@ -15,7 +16,8 @@ class ModelScore:
 
     Args:
         metrics: a name of `app.metrics.registry.METRICS`, or several.
-        draw: function (model) -> uint8 images `(n, height, width, channels)`.
+        draw: function (model) -> uint8 images `(n, height, width, channels)`, or floats on their
+            scale: these are rounded and clipped, and "psnr_unclipped" says what that hides.
         reference: uint8 real images the distances are taken to.
         extractor: a feature extractor of `app.metrics.features`.
         held_out: uint8 real images that are not in `reference`, or None.
@@ -60,7 +62,8 @@ class ModelScore:
 
     def __call__(self, model):
         """Draws and measures."""
-        images = self.draw(model)
+        drawn = self.draw(model)
+        images = as_uint8(drawn)
         seen = FeaturePass(
             images=images,
             reference=self.reference,
@@ -68,6 +71,7 @@ class ModelScore:
             held_out=self.held_out,
             labels=self.labels,
             prompts=self.prompts,
+            unclipped=None if images is drawn else drawn,
             cache=self,
             known=self._statistics,
         )

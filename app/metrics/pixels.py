@@ -97,34 +97,37 @@ def ssim_of_pairs(images, references, maximum=255.0):
     return table
 
 
-def psnr_scores(generated, real, held_out=None, *, maximum=255.0, description=None):
+def psnr_scores(generated, real, held_out=None, *, unclipped=None, maximum=255.0, description=None):
     """Measures generated images against real ones by PSNR, beside what trivial images reach.
 
     Each generated image is held against every real one, and all pairs averaged.
 
     Args:
-        generated: `(n, height, width, channels)`, uint8 or float.
+        generated: `(n, height, width, channels)`, uint8 or float; clipped to [0, maximum].
         real: `(m, height, width, channels)`, e.g. 100 validation images.
         held_out: other real images, or None; real against real is the `floor` field.
+        unclipped: float generated images as the model left them, on the same scale, or None.
         maximum: float above 0; MAX. Default 255, for uint8.
         description: str; what the real set is, in words.
 
     Returns:
-        dict of Scores in dB: "psnr" of images clipped to [0, maximum], "psnr_unclipped" as they
-        are (lower, even negative, if a model leaves the range; equal for uint8), "psnr_black" and
-        "psnr_mean_image" of an all-black image and of the mean of `real`. Intervals (95 %) tell how
-        the score would vary with other samples, the real set held fixed.
+        dict of Scores in dB: "psnr"; with `unclipped`, "psnr_unclipped" (lower, even negative, if a
+        model leaves the range); "psnr_black" and "psnr_mean_image" of an all-black image and of the
+        mean of `real`. Intervals (95 %) tell how the score would vary with other samples, the real
+        set held fixed.
 
     Example:
         >>> images = np.random.default_rng(0).integers(0, 256, (9, 4, 4, 1))
         >>> sorted(psnr_scores(images[:3], images[3:]))
-        ['psnr', 'psnr_black', 'psnr_mean_image', 'psnr_unclipped']
+        ['psnr', 'psnr_black', 'psnr_mean_image']
     """
     note = f"MAX {maximum:g}, clipped to [0, {maximum:g}]"
     scores = _scores("psnr", psnr_of_pairs, generated, real, held_out, maximum, description, note)
-    raw = _values(psnr_of_pairs, generated, real, maximum)
-    raw = _score("psnr_unclipped", raw, real=np.asarray(real), description=description)
-    return {"psnr": scores.pop("psnr"), "psnr_unclipped": raw, **scores}
+    if unclipped is not None:
+        raw = _values(psnr_of_pairs, unclipped, real, maximum)
+        fields = {"real": np.asarray(real), "description": description, "note": f"MAX {maximum:g}"}
+        scores["psnr_unclipped"] = _score("psnr_unclipped", raw, **fields)
+    return scores
 
 
 def ssim_scores(generated, real, held_out=None, *, maximum=255.0, description=None):

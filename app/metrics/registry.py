@@ -94,13 +94,18 @@ def _inception_score(seen):
     return {"inception_score": score}
 
 
-def _pixel_metric(function, seen):
+def _pixel_metric(function, seen, **more):
     return function(
         seen.images,
         random_rows(seen.reference, VALIDATION)[:],
         seen.held_out,
         description=seen.description,
+        **more,
     )
+
+
+def _psnr(seen):
+    return _pixel_metric(psnr_scores, seen, unclipped=seen.unclipped)
 
 
 def _image_text(seen):
@@ -136,7 +141,7 @@ METRICS = {
         _of_features, frechet_infinity_score, "statistics", "frechet_infinity"
     ),
     "inception_score": _inception_score,
-    "psnr": partial(_pixel_metric, psnr_scores),
+    "psnr": _psnr,
     "ssim": partial(_pixel_metric, ssim_scores),
     "image_text": _image_text,
 }

@@ -62,7 +62,7 @@ def draw_rows(
             *(ops.convert_to_tensor(each[chosen]) for each in (condition, *rows)),
         )
 
-    return in_batches(of_batch, (len(condition), *model.image_shape), batch_size, progress)
+    return in_batches(of_batch, len(condition), batch_size, progress)
 
 
 def check_source(model):

@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from app.data.pixels import quantize
+from app.data.pixels import quantize, to_pixel_scale
 from app.diffusion.compiled import compiled
 from app.diffusion.guidance import classifier_free
 from app.diffusion.samplers import DDIM
@@ -11,7 +11,13 @@ from app.diffusion.times import Trajectory
 
 
 def sampling_program(
-    model, sampler, spacing="trailing", guided=True, guidance_interval=None, guides=()
+    model,
+    sampler,
+    spacing="trailing",
+    guided=True,
+    guidance_interval=None,
+    guides=(),
+    quantized=True,
 ):
     """The whole sampler as one pure function, for `compiled` and for export.
 
@@ -23,10 +29,11 @@ def sampling_program(
             so without a condition, or at guidance 0, leave it out.
         guidance_interval: noise levels at which it is used; see `classifier_free`.
         guides: further guidances, `Guide`s, each around the denoiser that the ones before made.
+        quantized: whether images become uint8; else float32 on that scale, beyond it too.
 
     Returns:
-        A function (seed, condition, guidance, steps, first_index, start=None, asked=()) -> uint8
-        images. The first five but `condition` are int32 or float32 scalars; `condition` has one row
+        A function (seed, condition, guidance, steps, first_index, start=None, asked=()) -> images.
+        The first five but `condition` are int32 or float32 scalars; `condition` has one row
         for each image and is ignored by unconditional models; `start` has one image for each, where
         the model's noise source takes it from outside; `asked` has a pair (rows, scale) a guide.
     """
@@ -47,7 +54,7 @@ def sampling_program(
             condition=condition,
             noise=model.noise.in_loop(seed, first_index),
         )
-        return quantize(images, model.pixel_range)
+        return (quantize if quantized else to_pixel_scale)(images, model.pixel_range)
 
     return program
 
@@ -77,6 +84,7 @@ def draw_images(
     first_index=0,
     batch_size=128,
     start=None,
+    quantized=True,
     xla=None,
     progress=None,
 ):
@@ -101,11 +109,13 @@ def draw_images(
         batch_size: int; images drawn at a time.
         start: uint8 images `(count, height, width, channels)`, or floats in the model's pixel
             range, to start from, where the noise is images; None: those of the noise source.
+        quantized: whether images are rounded and clipped to uint8.
         xla: passed to `compiled`.
         progress: function called with the number of images finished, after each batch.
 
     Returns:
-        uint8 numpy array `(count, height, width, channels)`.
+        numpy array `(count, height, width, channels)`: uint8, or where not `quantized` float32 on
+        the same scale, below 0 or above 255 where images leave the model's pixel range.
     """
     count, condition = checked(model, count, labels)
     if not 1 <= steps <= model.schedule.steps:
@@ -117,9 +127,12 @@ def draw_images(
     starts = _starts(model, count, start, seed, first_index)
     guided = guidance != 0 and model.conditional
     settings = repr((sorted(vars(sampler).items()), guidance_interval))
-    key = (settings, type(sampler), spacing, guided, xla, *(guide.wrap for guide in guides))
+    wraps = [guide.wrap for guide in guides]
+    key = (settings, type(sampler), spacing, guided, quantized, xla, *wraps)
     if key not in model.sampling.programs:
-        program = sampling_program(model, sampler, spacing, guided, guidance_interval, guides)
+        program = sampling_program(
+            model, sampler, spacing, guided, guidance_interval, guides, quantized
+        )
         variables = sum((guide.variables for guide in guides), model.variables)
         xla = xla if all(guide.xla for guide in guides) else False
         model.sampling.programs[key] = compiled(program, variables, xla)
@@ -142,31 +155,31 @@ def draw_images(
             asked,
         )
 
-    return in_batches(draw, (count, *model.image_shape), batch_size, progress)
+    return in_batches(draw, count, batch_size, progress)
 
 
-def in_batches(draw, shape, batch_size, progress=None):
+def in_batches(draw, count, batch_size, progress=None):
     """Draws images in batches of one shape, so that their program compiles once.
 
     Args:
-        draw: function (begin, rows) -> uint8 images, one for each of `rows`; those are begin,
-            begin + 1, ..., and the last image again where there are no more.
-        shape: (count, height, width, channels) of all images.
+        draw: function (begin, rows) -> images, one for each of `rows`; those are begin, begin + 1,
+            ..., and the last image again where there are no more.
+        count: int >= 1; how many images.
         batch_size: int >= 1.
         progress: function called with the number of images finished, after each batch, or None.
 
     Returns:
-        uint8 numpy array of that shape.
+        numpy array `(count, height, width, channels)`.
     """
-    count, images = shape[0], np.empty(shape, "uint8")
+    parts = []
     batch_size = min(batch_size, count)
     for begin in range(0, count, batch_size):
         finished = min(begin + batch_size, count)
         drawn = draw(begin, np.minimum(np.arange(begin, begin + batch_size), count - 1))
-        images[begin:finished] = ops.convert_to_numpy(drawn)[: finished - begin]
+        parts.append(ops.convert_to_numpy(drawn)[: finished - begin])
         if progress:
             progress(finished)
-    return images
+    return np.concatenate(parts)
 
 
 def _starts(model, count, start, seed, first_index):

@@ -15,18 +15,19 @@ def watchers(run, recipe, images, averages, mirror):
     average = best_average(averages)
     watching, found = recipe.watching, []
 
-    def draw(model, count=watching.samples, labels=None):
+    def draw(model, count=watching.samples, labels=None, quantized=True):
         return draw_images(
             model,
             count,
             class_labels(model, count) if labels is None else labels,
             batch_size=recipe.sampling.batch_size,
+            quantized=quantized,
             **drawing(recipe.sampling, model.pixel_range),
         )
 
     def draw_to_score(model, count):
         rows = real_attributes(images.train, count) if conditional_on_attributes(model) else None
-        return draw(model, count, rows)
+        return draw(model, count, rows, quantized="psnr" not in watching.score_metrics)
 
     if watching.score_every:
         score = EpochScores(recipe, images, averages, average, draw_to_score)

@@ -196,6 +196,11 @@ def test_a_run_keeps_what_was_measured_of_the_same_images(tiny, monkeypatch):
     assert main([*words, "--metrics", "kid,cmmd"]) == 0
     both = json.loads(path.read_text())
     assert set(both) == {*usual, "kid", "cmmd"} and both["frechet"] == usual["frechet"]
+    assert main([*words, "--metrics", "psnr"]) == 0
+    pixels = json.loads(path.read_text())
+    clipped, raw = pixels["psnr"], pixels["psnr_unclipped"]
+    assert raw["samples"] == clipped["samples"] == 48
+    assert abs(raw["value"] - clipped["value"]) < 0.01, "its sampler clips: only rounding is left"
     assert main([*words, "--metrics", "kid", "--split", "test"]) == 0
     turned = json.loads(path.read_text())["kid"]
     assert turned["reference_samples"] == 359 and "digits test" in turned["reference"]

@@ -66,6 +66,7 @@ FIGURES = {
         ),
         "pixels": diffusion_figures.curves(
             {
+                "PSNR of images not clipped, dB": (("psnr_unclipped",), {}),
                 "PSNR, dB": (
                     ("psnr",),
                     {"real": "psnr floor", "black": "psnr_black", "mean": "psnr_mean_image"},

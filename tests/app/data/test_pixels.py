@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from app.data.pixels import quantize, to_float, to_uint8
+from app.data.pixels import as_uint8, quantize, to_float, to_pixel_scale, to_uint8
 
 EVERY = np.arange(256, dtype="uint8")
 
@@ -24,6 +24,14 @@ def test_halves_go_up_and_excess_is_clipped():
     expected = [1, 2, 3, 255, 0, 255]
     assert to_uint8(values, (0, 255)).tolist() == expected
     assert keras.ops.convert_to_numpy(quantize(values, (0, 255))).tolist() == expected
+
+
+def test_the_scale_of_pixels_goes_beyond_them():
+    scaled = to_pixel_scale(keras.ops.convert_to_tensor([-0.5, 0.0, 2.5]), (-0.5, 0.5))
+    scaled = keras.ops.convert_to_numpy(scaled)
+    np.testing.assert_allclose(scaled, [0.0, 127.5, 765.0], rtol=1e-6)
+    assert as_uint8(scaled).tolist() == [0, 128, 255]
+    assert as_uint8(EVERY) is EVERY
 
 
 def test_refusals_are_sentences():

@@ -29,7 +29,7 @@ class Average:
         self.inside = False
 
 
-def scores(watching, averages, best=None):
+def scores(watching, averages, best=None, beyond=0.0):
     recipe = replace(RECIPE, watching=watching)
     images = build_data(recipe)
     real = images.train.images[: watching.score_samples]
@@ -37,7 +37,8 @@ def scores(watching, averages, best=None):
     def draw(model, count):
         assert count == watching.score_samples
         black = any(average.inside for average in averages.values())
-        return np.zeros_like(real) if black else real
+        drawn = np.zeros_like(real) if black else real
+        return drawn - beyond * (drawn == 0) if beyond else drawn
 
     return EpochScores(recipe, images, averages, best, draw)(model=None), real
 
@@ -66,6 +67,14 @@ def test_all_weights_stand_side_by_side_as_far_as_there_are_averages():
     )
     assert found["fmd"] == found["fmd_ema"] > found["fmd_raw"]
     assert found["mmd_raw"] == found["mmd_pixels_raw"] < found["mmd_ema"]
+
+
+def test_pixels_that_leave_the_range_are_told_apart():
+    watching = replace(WATCHING, score_metrics=("psnr",))
+    clipped, _ = scores(watching, {}, beyond=0.0)
+    raw, _ = scores(watching, {}, beyond=1000.0)
+    assert "psnr_unclipped" not in clipped
+    assert raw.pop("psnr_unclipped") < 0 < raw["psnr"]
 
 
 def test_the_reports_distance_is_0_for_real_and_1_for_black_images():

@@ -83,6 +83,17 @@ def test_a_name_alone_and_what_it_lacks():
         ModelScore("image_text", draw, REAL, ImageTextFeatures())
 
 
+def test_floats_are_clipped_and_psnr_says_what_that_hides():
+    wild = REAL[:60] + RANDOM.normal(0, 200, (60, 3, 4, 1))
+    pixels = np.floor(wild + 0.5).clip(0, 255).astype("uint8")
+    found, expected = (
+        ModelScore(["psnr", "fid"], lambda model, images=images: images, REAL, Pixels((3, 4, 1)))(0)
+        for images in (wild, pixels)
+    )
+    raw = found.pop("psnr_unclipped")
+    assert found == expected and raw < found["psnr"] - 1
+
+
 def test_labels_and_texts_reach_the_metric():
     score = ModelScore(
         "image_text",

@@ -70,7 +70,7 @@ def test_scores_average_over_pairs_with_baselines_beside(images):
         10 * np.log10(255**2 / np.mean((a.astype(float) - b) ** 2)) for a in generated for b in real
     ]
     assert scores["psnr"].value == pytest.approx(np.mean(pairs), rel=1e-12)
-    assert scores["psnr"].value == scores["psnr_unclipped"].value
+    assert "psnr_unclipped" not in scores, "nothing is known of images before they were clipped"
     assert scores["psnr"].floor == pytest.approx(psnr_of_pairs(unseen, real).mean())
     mean = real.mean(0, dtype=float)[None]
     assert scores["psnr_mean_image"].value == pytest.approx(psnr_of_pairs(mean, real).mean())
@@ -87,8 +87,12 @@ def test_scores_average_over_pairs_with_baselines_beside(images):
 
 def test_unclipped_images_may_go_below_zero(images):
     wild = np.random.default_rng(0).normal(0, 1000, (3, 20, 17, 3))
-    scores = psnr_scores(wild, images)
+    scores = psnr_scores(wild, images, unclipped=wild[:2])
     assert scores["psnr_unclipped"].value < 0 < scores["psnr"].value
+    assert scores["psnr_unclipped"].samples == 2
+    error = np.mean((wild[:2, None] - images) ** 2, (2, 3, 4))
+    by_hand = np.mean(10 * np.log10(255**2 / error))
+    assert scores["psnr_unclipped"].value == pytest.approx(by_hand, rel=1e-9)
     assert "MAX 255, clipped to [0, 255]" in scores["psnr"].note
 
 

@@ -12,7 +12,7 @@ from app.diffusion.targets import EDMTarget
 from app.diffusion.training_times import LogNormal, Stratified
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
-from app.models.sampling import sampling_program
+from app.models.sampling import draw_images, sampling_program
 from tests.oracles import alpha_bars
 
 SHAPE = (8, 8, 1)
@@ -116,6 +116,16 @@ def test_sampling_leaves_the_weights_alone_and_ignores_the_batch_size():
     assert not np.array_equal(whole, model.sample(labels=labels, steps=5, seed=5, guidance=2.0))
     for weight, value in zip(model.weights, before, strict=True):
         np.testing.assert_array_equal(ops.convert_to_numpy(weight), value)
+
+
+def test_pictures_are_had_as_the_sampler_leaves_them():
+    model, sampler = build(), DDIM(clip=None)  # it leaves the range of the pixels
+    pixels, floats = (
+        draw_images(model, 7, sampler=sampler, steps=5, batch_size=3, quantized=quantized)
+        for quantized in (True, False)
+    )
+    assert floats.dtype == np.float32 and (floats.min() < 0 or floats.max() > 255)
+    assert np.abs(np.clip(floats, 0, 255) - pixels).max() <= 0.51
 
 
 def test_samples_follow_the_weights_after_training():

@@ -79,6 +79,10 @@ def test_the_full_budget_is_the_reports_setting():
     assert (
         mnist_schedules.children("full", 1)["trained-linear, 100 epochs-0"].training.epochs == 100
     )
+    # Its negative PSNR takes images that leave the range: drawn as they are, then clipped beside.
+    assert not linear.sampling.clip
+    clipped = mnist_schedules.children("full", 1)["clipped-linear, clipped-0"]
+    assert clipped.sampling == replace(linear.sampling, clip=True)
     # On a CPU one run is the report's own, but for the judge and how often it is looked at.
     whole = mnist_schedules.children("cpu", 3)[f"trained-{mnist_schedules.WHOLE}-0"]
     for part in ("data", "network", "diffusion", "optimizer", "training", "sampling"):
@@ -148,6 +152,20 @@ def test_schedules_as_claimed_hold_and_the_opposite_fails():
     assert "digit-classifier, n = 2,000" in text
     assert "| real images | 8.00 |" in text
     assert "| linear | 2.0000 +- 0.0000 (2) | 0.1000 +- 0.0000 (2) |" in text
+
+
+def test_pixels_that_leave_the_range_stand_beside_clipped_ones():
+    early, late = {"psnr_unclipped": -10.0, "val_loss": 1.0}, {"val_loss": 1.0}
+    pixels = {"psnr": 5.0, "psnr_unclipped": 4.0, "ssim": 0.1, "psnr_black": 9.6, "ssim_black": 0.2}
+    found = {
+        "trained-linear-0": result({"frechet": 50.0, **pixels}, [early, late]),
+        "clipped-linear, clipped-0": result({"frechet": 40.0, "psnr": 9.0, "ssim": 0.11}, []),
+    }
+    text = mnist_schedules.report(found)
+    assert "| linear | 5.000 (1) | 4.000 (1) | 0.100 (1) | -10.000 (1) |" in text
+    assert "| linear, clipped | 9.000 (1) |  | 0.110 (1) |  |" in text
+    assert "| all black | 9.600 (1) |  | 0.200 (1) |  |" in text
+    assert "| linear, clipped | 40.00 (1) |" in text
 
 
 def test_a_difference_is_taken_where_the_measure_is_the_papers():
