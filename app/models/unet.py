@@ -70,7 +70,7 @@ class Unet(ConditionedNetwork):
     Example:
         ```python
         network = Unet(1, width=32, multipliers=(1, 2, 2), image_size=28,
-                       attention_resolutions=(7,), classes=10)
+                       attention_resolutions=(7,), groups=8, classes=10)
         noise = network(np.zeros((8, 28, 28, 1)), np.arange(8), np.arange(8))
         ```
 

@@ -3,7 +3,6 @@
 import getpass
 import json
 import re
-import shutil
 from datetime import datetime
 
 ID_TAG = "noisewise.run_id"
@@ -111,24 +110,6 @@ def dataset_input(dataset):
         profile=json.dumps({**rest, "digest": digest}, default=str),
     )
     return DatasetInput(entity, [InputTag("mlflow.data.context", "training")])
-
-
-def system_metrics(folder):
-    """Use of the machine since the last call, under the names of MLflow's system metrics.
-
-    Returns:
-        Percentages of processor, memory and disk, and the memory of this process in megabytes.
-    """
-    import psutil
-
-    process = psutil.Process().memory_info().rss
-    disk = shutil.disk_usage(folder)
-    return {
-        "system/cpu_utilization_percentage": psutil.cpu_percent(),
-        "system/system_memory_usage_percentage": psutil.virtual_memory().percent,
-        "system/process_memory_usage_megabytes": process / 1e6,
-        "system/disk_usage_percentage": 100 * disk.used / disk.total,
-    }
 
 
 def milliseconds(moment):

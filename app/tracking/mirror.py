@@ -31,7 +31,6 @@ class Mirror:
     Args:
         run: an `app.run.Run`.
         say: callable that takes one sentence; to stderr when None.
-        system_metrics: also record processor, memory and disk use with each `record`.
 
     Example:
         ```python
@@ -41,14 +40,13 @@ class Mirror:
         ```
     """
 
-    def __init__(self, run, say=None, system_metrics=False):
+    def __init__(self, run, say=None):
         # Not at the top: a package of callbacks loads keras, and `app --help` must not.
         from callbacks.mlflow_connection import Connection, without_password
 
         self.run = run
         self.uri = store_uri()
         self.where = without_password(self.uri)
-        self.system_metrics = system_metrics
         self.record_path = run.folder / "mirror.json"
         self.sent = self._read_record()
         self.client = None
@@ -68,8 +66,6 @@ class Mirror:
 
     def record(self, metrics, epoch):
         """Writes the metrics of an epoch (from 0) to the run folder, then pushes them."""
-        if self.system_metrics:
-            metrics = {**metrics, **describing.system_metrics(self.run.folder)}
         self.run.log(metrics, epoch)
         self.push()
 

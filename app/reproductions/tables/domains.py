@@ -27,8 +27,9 @@ STAGES = {"source only": Alignment(stages=())} | {
 # Beyond it, each term with weight 1, the adversaries with DANN's ramp. Training images are moved
 # and each domain has its own normalisation, as French et al. 2018 (arXiv:1706.05208) have it for
 # these pairs; the first row is the control that shows what the movement alone does.
+MOVED = "source only, moved"
 BEYOND = {
-    "source only, moved": Alignment(stages=()),
+    MOVED: Alignment(stages=()),
     "CDAN+E": Alignment(conditional=True, entropy_weighted=True, separate=True),
     "MMD": Alignment(stages=(), mmd=1.0, separate=True),
     "MCC": Alignment(stages=(), confusion=1.0, separate=True),
@@ -163,6 +164,10 @@ def report(results):
             f"last epoch. {word.capitalize()}: {best[1]}, {best[0]:.2%} (seeds: {best[2]}).",
         ]
     lines += [
+        "",
+        "Stages: a reversed gradient of the report's strength, 0.001, without a ramp. The rows "
+        f"from '{MOVED}' to AdaBN train on images moved at random, so that '{MOVED}' is what they "
+        "are to be held against; all but it and AdaBN normalise each domain by itself too.",
         "",
         "The target's labels measured, and chose nothing but the column called oracle. Rows beyond "
         "the report have the terms of their papers with weight 1, DANN and CDAN+E the ramp. Rows "
