@@ -24,7 +24,8 @@ from app.run_folders import known
 from app.tracking import Mirror
 from app.train import resume, train
 
-MEASURED = ("samples", "floor", "interval", "extractor")  # what a score says of itself
+# What a score says of itself.
+MEASURED = ("samples", "floor", "interval", "extractor", "reference_samples")
 
 
 def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/results", hours=None):

@@ -120,6 +120,11 @@ class Schedule:
         fraction = ops.clip((wanted - left) / ops.maximum(right - left, 1e-12), 0.0, 1.0)
         return (ops.cast(lower, "float32") + fraction) / self.steps
 
+    def signal_share(self, step):
+        """Returns the signal's part of the standard deviation at a step, of unit data, [0, 1]."""
+        signal, noise = self.signal_rates[step], self.noise_rates[step]
+        return signal / np.hypot(signal, noise)
+
     def terminal_warning(self):
         """Returns a sentence with figures if the last step still shows the image, else None.
 
@@ -127,8 +132,7 @@ class Schedule:
         data its part of the standard deviation, sqrt(alpha_bar_T) for betas), training never saw
         pure noise at time 1, so start and training do not match. The limit is 0.05.
         """
-        signal, noise = self.signal_rates[-1], self.noise_rates[-1]
-        share = signal / np.hypot(signal, noise)
+        signal, noise, share = self.signal_rates[-1], self.noise_rates[-1], self.signal_share(-1)
         if share <= TERMINAL_SIGNAL_LIMIT:
             return None
         figures = f"sqrt(alpha_bar_T) = {signal:.4f}, noise rate {noise:.4f}"

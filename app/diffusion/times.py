@@ -4,6 +4,8 @@ from numbers import Integral, Real
 
 from keras import ops
 
+from app.diffusion.schedule import TERMINAL_SIGNAL_LIMIT
+
 SPACINGS = ("trailing", "leading", "linspace")
 
 
@@ -74,6 +76,19 @@ class Trajectory:
             done = ops.where(count > 1, left - 1, 1)
             step = (2 * (total - 1) * done + gaps) // (2 * gaps) + 1
         return ops.where(left > 0, step, 0)
+
+    def start_warning(self):
+        """Returns a sentence if the start is below the last step and still shows the image."""
+        first, total = int(self.step(0)), self.schedule.steps
+        share = self.schedule.signal_share(first)
+        if first == total or share <= TERMINAL_SIGNAL_LIMIT:
+            return None
+        return (
+            f"Spacing '{self.spacing}' with {self.steps} of {total} steps starts at step {first}, "
+            f"where the schedule '{self.schedule.name}' leaves {100 * share:.1f} % of the signal, "
+            "but from pure noise, which the network never saw there. Take the spacing trailing or "
+            "linspace."
+        )
 
     def time(self, index):
         """Returns the time at `index` (0..steps, int or int tensor): 0 at `steps`."""

@@ -46,14 +46,20 @@ def illustrate(run, seen, scores, class_names=()):
 
 
 def _captioned(seen, scores, class_names):
-    """The first images with their classes, and the similarity to their texts where measured."""
+    """The first images with their classes, and the text most like each where that was measured.
+
+    A text of another class is named: "dog: cat 0.31".
+    """
     labels = np.asarray(seen.labels[:CAPTIONED])
     captions = [class_names[label] for label in labels]
     if "matching_accuracy" in scores:
         texts = np.asarray(seen.extractor.embed_text(seen.prompts))
         found = similarity_matrix(seen.generated[0][:CAPTIONED], texts)
-        fits = found[np.arange(len(labels)), labels]
-        captions = [f"{name} {fit:.2f}" for name, fit in zip(captions, fits, strict=True)]
+        best = found.argmax(1)
+        captions = [
+            f"{'' if match == label else f'{name}: '}{class_names[match]} {fits[match]:.2f}"
+            for name, label, match, fits in zip(captions, labels, best, found, strict=True)
+        ]
     return seen.images[:CAPTIONED], captions
 
 

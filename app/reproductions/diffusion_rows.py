@@ -10,6 +10,7 @@ from app.reproductions.markdown import table
 from app.reproductions.measured import Measured
 from app.reproductions.verdicts import seeds_together
 
+CLIPPED = "none: ours clips the estimates of clean images, the paper did not"
 TITLES = {
     "frechet": "Frechet distance",
     "precision": "precision",
@@ -163,9 +164,25 @@ def beside_paper(lines, what="what"):
     return table([what, "paper", "ours", "difference"], rows)
 
 
+def as_reported(results):
+    """In words: of how many images the normalised distances of epochs are, which reports have."""
+    configs = (result.get("config", {}).get("watching") for result in results.values())
+    found = next(filter(None, configs), None)
+    if found is None:
+        return "Normalised distance"
+    samples, real = found["score_samples"], found["score_real"]
+    return f"Normalised distance, {samples} samples against {real} test images"
+
+
 def not_fid(results, samples, name="frechet", group="trained"):
-    """Why a Frechet distance is not the paper's FID: a reason, or "" where it is."""
+    """Why a Frechet distance is not the paper's FID: a reason, or "" where it is.
+
+    The reports take as many real images as generated ones, which makes the distance larger.
+    """
     facts = facts_of(results, group).get(name, {})
-    if facts.get("extractor") == "inception" and facts.get("samples") == samples:
+    real = facts.get("reference_samples")
+    if facts.get("extractor") == "inception" and facts.get("samples") == real == samples:
         return ""
-    return f"none: the paper's is FID, Inception, n = {samples:,}; ours {judged_by(results, name)}"
+    against = "" if real is None else f" against {real:,} real ones"
+    ours = f"{judged_by(results, name, group)}{against}"
+    return f"none: the paper's is FID, Inception, {samples:,} against {samples:,}; ours {ours}"

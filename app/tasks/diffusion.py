@@ -10,6 +10,7 @@ from app.build.optimizer import build_optimizer, jit_compile
 from app.config import Unet
 from app.data.paired import PairedBatches
 from app.data.pipeline import Batches
+from app.diffusion.times import Trajectory
 from app.export.diffusion import export_run as export
 from app.measuring.compare_averages import compare_averages
 from app.measuring.compare_steps import compare_steps
@@ -57,7 +58,9 @@ def untrained(recipe, images):
         jit_compile=xla,
     )
     deaf = recipe.network.deaf_warning() if isinstance(recipe.network, Unet) else None
-    for warning in filter(None, (model.schedule.terminal_warning(), deaf)):
+    trajectory = Trajectory(model.schedule, recipe.sampling.steps, recipe.sampling.spacing)
+    notes = (model.schedule.terminal_warning(), trajectory.start_warning(), deaf)
+    for warning in filter(None, notes):
         console.print(f"note: {warning}")
     return model
 

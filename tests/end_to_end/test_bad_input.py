@@ -8,6 +8,7 @@ import itertools
 import typing
 
 import pytest
+from keras import distribution
 
 from app import config
 
@@ -60,6 +61,13 @@ UNKNOWN_WORDS = [
 @pytest.mark.parametrize("arguments, pattern", UNKNOWN_WORDS)
 def test_unknown_words(refused, arguments, pattern):
     refused(arguments, pattern)
+
+
+def test_an_attention_kernel_that_this_device_lacks(refused):
+    if distribution.list_devices("gpu"):
+        pytest.skip("a GPU may have it")
+    words = ["train", "mnist-dit", "--network.kernel", "flash"]
+    refused(words, r"flash cannot run here, on .*Use the kernel memory_efficient or standard")
 
 
 @pytest.mark.parametrize("backend", ["torch", "numpy", "nonsense"])

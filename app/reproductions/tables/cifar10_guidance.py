@@ -75,10 +75,6 @@ def claims(results):
     at = shared[-1] if shared else many
     low, high = found.get((0, at)), found.get((7, at))
     curve = [found[1, steps] for steps in sorted(STEPS) if (1, steps) in found]
-    saturates = []
-    if len(curve) > 2:
-        distances = [result["scores"]["frechet"] for result in curve]
-        saturates = [abs(distances[-1] - distances[-2]) < abs(distances[1] - distances[0]) / 4]
     return {
         "diversity falls with guidance: recall at 7 below that at 0": verdict(
             [apart(low, high, "recall")]
@@ -87,8 +83,18 @@ def claims(results):
             [apart(high, low, "class_accuracy")]
         ),
         "quality saturates with steps: the last change of the Frechet distance is below a quarter "
-        "of the first (guidance 1)": verdict(saturates),
+        "of the first, or within the intervals (guidance 1)": verdict([_saturates(curve)]),
     }
+
+
+def _saturates(curve):
+    """Whether the last change of the distance is small beside the first; None without a first."""
+    if len(curve) < 3 or apart(curve[0], curve[1], "frechet") is None:
+        return None
+    if apart(curve[-2], curve[-1], "frechet") is None:
+        return True
+    distances = [result["scores"]["frechet"] for result in curve]
+    return abs(distances[-1] - distances[-2]) < abs(distances[1] - distances[0]) / 4
 
 
 def report(results):

@@ -59,3 +59,15 @@ def test_wrong_arguments_are_refused_with_a_sentence():
         Trajectory(schedule, 10, "middle")
     with pytest.raises(ValueError, match="`final` must be"):
         Trajectory(schedule, 10, final="zero")
+
+
+def test_a_start_that_still_shows_the_image_is_warned_of():
+    schedule = schedules.linear(1000)
+    assert Trajectory(schedule, 600, "trailing").start_warning() is None
+    assert Trajectory(schedule, 10, "leading").start_warning() is None  # step 901: 1.7 % is left
+    share = np.sqrt(oracles.alpha_bars(np.linspace(1e-4, 0.02, 1000))[600])
+    assert 0.1 < share < 0.2
+    warning = Trajectory(schedule, 600, "leading").start_warning()
+    assert f"starts at step 600, where the schedule 'linear' leaves {100 * share:.1f} %" in warning
+    # Of a chain that ends with much signal its own warning tells, not this one.
+    assert Trajectory(schedules.linear(10), 10, "leading").start_warning() is None

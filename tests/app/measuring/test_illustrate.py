@@ -64,7 +64,7 @@ def test_an_image_text_encoder_gives_heatmap_and_similarities_as_captions(drawn,
     assert np.isnan(table[2]).all()
     assert classes == CLASSES and prompts[1] == "a photo of a dog"
     images, captions = drawn["captioned"]
-    assert captions == ["cat 1.00", "cat 1.00", "dog 1.00", "dog 1.00", "dog 0.00"]
+    assert captions == ["cat 1.00", "cat 1.00", "dog 1.00", "dog 1.00", "dog: cat 1.00"]
     np.testing.assert_array_equal(images, found.images)
 
 

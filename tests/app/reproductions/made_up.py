@@ -10,6 +10,7 @@ def result(scores=None, rows=(), interval=None, floor=None, extractor="digit-cla
             "floor": floor,
             "interval": interval or [value - 0.01, value + 0.01],
             "extractor": extractor,
+            "reference_samples": n,
         }
         for name, value in scores.items()
     }

@@ -21,6 +21,7 @@ from app.reproductions.tables import (
     mnist_schedules,
     swa,
 )
+from app.reproductions.tables.mnist_schedules import SCALED
 from tests.app.reproductions.made_up import result, seeded
 
 DIFFUSION = (
@@ -130,19 +131,19 @@ def schedules(losses, distances, starts, seeds=2):
 
 def test_schedules_as_claimed_hold_and_the_opposite_fails():
     claimed = schedules(
-        {"linear": 0.1, "annealed": 0.2, "geometric": 0.3},
-        {"linear": 50.0, "annealed": 58.0, "geometric": 218.0},
+        {"linear": 0.1, "annealed": 0.2, "geometric": 0.3, SCALED: 0.1},
+        {"linear": 50.0, "annealed": 58.0, "geometric": 218.0, SCALED: 51.0},
         {"geometric from data": 60.0, "geometric from mean": 70.0, "linear from data": 49.0},
     )
-    assert list(mnist_schedules.claims(claimed).values()) == ["holds"] * 5
+    assert list(mnist_schedules.claims(claimed).values()) == ["holds"] * 6
     opposite = schedules(
-        {"linear": 0.3, "annealed": 0.2, "geometric": 0.1},
-        {"linear": 218.0, "annealed": 58.0, "geometric": 50.0},
+        {"linear": 0.3, "annealed": 0.2, "geometric": 0.1, SCALED: 0.1},
+        {"linear": 218.0, "annealed": 58.0, "geometric": 50.0, SCALED: 51.0},
         {"geometric from data": 60.0, "geometric from mean": 70.0, "linear from data": 219.0},
     )
-    assert list(mnist_schedules.claims(opposite).values()) == ["fails"] * 5
+    assert list(mnist_schedules.claims(opposite).values()) == ["fails"] * 6
     one = {key: made for key, made in claimed.items() if key.endswith("-0")}
-    assert list(mnist_schedules.claims(one).values()) == ["undecided"] * 5
+    assert list(mnist_schedules.claims(one).values()) == ["undecided"] * 6
     # Seeds of a loss are equal here, so that any difference counts; distances 1 apart, 2 seeds of
     # 218 and 218.001 against 58 and 58.001, differ by far more than two errors of 0.0005.
     text = mnist_schedules.report(claimed)
@@ -178,6 +179,10 @@ def test_a_difference_is_taken_where_the_measure_is_the_papers():
     # 52.02 and 53.02: mean 52.52, error 0.5, and 52.52 - 50.02 = 2.50.
     line = "| linear: Frechet distance | 50.02 | 52.52 +- 0.50 (2) | +2.50 |"
     assert line in mnist_schedules.report(fid)
+    for made in fid.values():
+        made["measured"]["frechet"]["reference_samples"] = 50_000
+    assert line not in mnist_schedules.report(fid)
+    assert "n = 1,000 against 50,000 real ones |" in mnist_schedules.report(fid)
 
 
 def test_capacity():
@@ -205,6 +210,11 @@ def test_no_chain_wins_unless_one_beats_both_others():
     assert equal == ["holds"] * 2
     assert "| default | 2.002 +- 0.002 (2) | 0.500 +- 0.001 (2) | 4.0 |" in text
     assert "| long: last epoch | 0.08 | 0.500 +- 0.001 (2) | +0.420 |" in text
+    config = to_dict(mnist_long_short.children("cpu", 1)["trained-long-0"])
+    few = {"trained-long-0": {**result({}, [{"fmd_normalized": 0.5}] * 2), "config": config}}
+    text = mnist_long_short.report(few)
+    assert "| 0.500 (1) | none: the paper's is after 100 epochs, ours after 3 |" in text
+    assert "## Normalised distance, 32 samples against 512 test images" in text
     assert judged({"default": 0.5, "long": 0.1, "short": 0.5})[0] == ["fails"] * 2
     assert judged({"default": 0.5, "long": 0.1, "short": 0.1})[0] == ["holds"] * 2  # two are first
     assert judged({"default": 0.5, "long": 0.1, "short": 0.5}, 1)[0] == ["undecided"] * 2
@@ -227,7 +237,8 @@ def test_images_and_texts_against_chance():
     assert held == ["holds"]
     assert "0.2351 | 0.2500 (1) | none: the paper's judge is CLIP, ours image-text |" in text
     assert "| training loss, after epoch 1 | 0.1144 | 0.1144 (1) | none: another network" in text
-    assert verdict([0.05, 0.4])[0] == ["fails"]
+    assert verdict([0.02, 0.08])[0] == ["fails"]
+    assert verdict([0.05, 0.4])[0] == ["undecided"]  # chance lies within
     assert list(cifar10_conditional.claims({}).values()) == ["undecided"]
 
 
@@ -261,7 +272,13 @@ def test_guidance_is_told_by_intervals():
         | drawn(1, 250, 0.7, 0.8, 10.0)  # the last change, 10, is half of the first
     )
     assert list(cifar10_guidance.claims(opposite).values()) == ["fails"] * 3
-    close = drawn(0, 50, 0.50, 0.70, 20.0) | drawn(7, 50, 0.49, 0.71, 20.0)  # intervals overlap
+    close = (
+        drawn(0, 50, 0.50, 0.70, 20.0)
+        | drawn(7, 50, 0.49, 0.71, 20.0)
+        | drawn(1, 10, 0.7, 0.8, 20.01)
+        | drawn(1, 50, 0.7, 0.8, 20.0)
+        | drawn(1, 250, 0.7, 0.8, 15.0)
+    )  # intervals overlap, those of the first change of the distance too
     assert list(cifar10_guidance.claims(close).values()) == ["undecided"] * 3
     assert "| 7 | 50 | 30.000 [29.990, 30.010] |" in cifar10_guidance.report(claimed)
 

@@ -6,6 +6,7 @@ from app.config import to_dict
 from app.reproductions.measured import Measured, config_of
 from app.reproductions.tables import dit_attention
 from app.reproductions.tables.dit_attention import KERNELS
+from layers.memory_efficient_attention import CHUNK
 from tests.app.reproductions.made_up import result, seeded
 
 
@@ -27,7 +28,21 @@ def test_kernels_are_equal_where_their_distances_are():
     one = dit_attention.claims(judged(50.0, 50.0005, 50.01, seeds=1))
     assert list(one.values()) == ["holds", "undecided"]
     text = dit_attention.report(claimed)
-    assert "| 0 | 2.0e-04 |" in text and "| 1 | 2.0e-04 |" in text
+    assert "| seed 0 | 2.0e-04 |" in text and "| seed 1 | 2.0e-04 |" in text
+
+
+def test_one_tile_says_nothing_of_several():
+    drawn = {
+        f"tiles-{kernel}-0": result({"frechet": value})
+        for kernel, value in zip(KERNELS, (50.0, 51.0), strict=True)
+    }
+    text = dit_attention.report(judged(50.0, 50.0005, 50.01) | drawn)
+    assert "| in several tiles | 2.0e-02 |" in text
+    assert list(dit_attention.claims(judged(50.0, 50.0005, 50.01) | drawn).values())[0] == "fails"
+    children = dit_attention.children("cpu", 1)
+    tiled = children["tiles-memory_efficient-0"]
+    patches = (32 // tiled.base.network.patch_size) ** 2
+    assert tiled.kernel == "memory_efficient" and patches > 2 * CHUNK - 1
 
 
 def test_costs_are_told_with_their_tokens():

@@ -4,7 +4,7 @@ import numpy as np
 
 from app.data import load
 from app.reproductions.tables import mnist_cold
-from app.reproductions.tables.mnist_cold import COLD_ROW, ESTIMATED, REPORTED, SAME
+from app.reproductions.tables.mnist_cold import COLD_ROW, ESTIMATED, FIRST, REPORTED, SAME
 from tests.app.reproductions.made_up import result, seeded
 
 
@@ -17,22 +17,21 @@ def judged(losses, distances, estimated, seeds=2):
             return result({"frechet": value}, rows)
 
         made |= seeded("trained", {row: distance}, trained, seeds)
-    return made | seeded(
-        "estimated", {ESTIMATED: estimated}, lambda value: result({"frechet": value}), seeds
-    )
+    restored = {ESTIMATED: estimated, FIRST: estimated + 1}
+    return made | seeded("restored", restored, lambda value: result({"frechet": value}), seeds)
 
 
 def test_lower_loss_but_no_better_distance():
     losses = {COLD_ROW: 0.01, SAME: 0.02, REPORTED: 0.03}
     claimed = judged(losses, {COLD_ROW: 60.0, SAME: 50.0, REPORTED: 55.0}, 70.0)
-    assert list(mnist_cold.claims(claimed).values()) == ["holds"] * 5
+    assert list(mnist_cold.claims(claimed).values()) == ["holds"] * 6
     losses = {COLD_ROW: 0.03, SAME: 0.02, REPORTED: 0.01}
     opposite = judged(losses, {COLD_ROW: 40.0, SAME: 50.0, REPORTED: 55.0}, 30.0)
-    assert list(mnist_cold.claims(opposite).values()) == ["fails"] * 5
+    assert list(mnist_cold.claims(opposite).values()) == ["fails"] * 6
     equal = judged(losses, {COLD_ROW: 50.0, SAME: 50.0, REPORTED: 50.0}, 50.0)
-    assert list(mnist_cold.claims(equal).values())[2:] == ["holds", "holds", "undecided"]
+    assert list(mnist_cold.claims(equal).values())[2:] == ["holds", "holds", "undecided", "holds"]
     one = judged(losses, {COLD_ROW: 60.0, SAME: 50.0, REPORTED: 55.0}, 70.0, seeds=1)
-    assert list(mnist_cold.claims(one).values()) == ["undecided"] * 5
+    assert list(mnist_cold.claims(one).values()) == ["undecided"] * 6
     text = mnist_cold.report(claimed)
     assert f"| {COLD_ROW} | 0.0100 +- 0.0000 (2) | 0.0100 +- 0.0000 (2) |" in text
     assert f"| {ESTIMATED} | 70.00 +- 0.00 (2) |" in text
@@ -44,7 +43,9 @@ def test_the_full_budget_is_the_reports_setting():
     cold, same, reported = (children[f"trained-{row}-0"] for row in (COLD_ROW, SAME, REPORTED))
     assert (cold.diffusion.noise, cold.diffusion.noise_data) == ("images", "fashion_mnist")
     assert (cold.sampling.sampler, cold.sampling.cold_noise) == ("cold", "kept")
-    estimated = children[f"estimated-{ESTIMATED}-0"]
+    first = children[f"restored-{FIRST}-0"]
+    assert (first.drawn_by.cold_algorithm, first.drawn_by.cold_noise) == ("1", "kept")
+    estimated = children[f"restored-{ESTIMATED}-0"]
     assert estimated.drawn_by.cold_noise == "estimated" and estimated.of == "trained-cold-0"
     for child in (cold, same, reported):
         assert child.network.channels == (16, 32, 64, 32, 16) and child.training.epochs == 100

@@ -5,24 +5,27 @@ from app.reproductions.tables import mnist_score
 from tests.app.reproductions.made_up import result, seeded
 
 
-def judged(fewer, most, seeds=2):
+def judged(fewer, most, seeds=2, heun=5.0):
     def made(value):
         return result({"frechet": value}, [{"loss": 1.0, "val_loss": 1.0}])
 
     rows = {f"{steps} steps": value for steps, value in fewer.items()}
-    return seeded("drawn", rows, made, seeds) | seeded("trained", {"120 steps": most}, made, seeds)
+    trained = seeded("trained", {"120 steps": most}, made, seeds)
+    others = seeded("other", {"heun, 15 steps": heun, "heun, 120 steps": heun}, made, seeds)
+    return seeded("drawn", rows, made, seeds) | trained | others
 
 
 def test_more_steps_lower_the_distance_or_do_not():
     claimed = judged({15: 90.0, 30: 60.0, 60: 40.0}, 30.0)
-    assert list(mnist_score.claims(claimed).values()) == ["holds", "holds"]
+    assert list(mnist_score.claims(claimed).values()) == ["holds"] * 3
     once_worse = judged({15: 90.0, 30: 95.0, 60: 40.0}, 30.0)
-    assert list(mnist_score.claims(once_worse).values()) == ["holds", "fails"]
-    assert list(mnist_score.claims(judged({15: 20.0}, 30.0)).values()) == ["fails", "fails"]
+    assert list(mnist_score.claims(once_worse).values()) == ["holds", "fails", "holds"]
+    worst = judged({15: 20.0}, 30.0, heun=25.0)  # above Langevin's 20 of 15 steps
+    assert list(mnist_score.claims(worst).values()) == ["fails"] * 3
     one = judged({15: 90.0, 30: 60.0, 60: 40.0}, 30.0, seeds=1)
-    assert list(mnist_score.claims(one).values()) == ["undecided", "undecided"]
+    assert list(mnist_score.claims(one).values()) == ["undecided"] * 3
     lines = mnist_score.report(claimed).splitlines()
-    rows = [line.split(" | ")[:2] for line in lines if " steps | " in line]
+    rows = [line.split(" | ")[:2] for line in lines if " steps | " in line and "heun" not in line]
     assert rows == [
         [f"| {steps} steps", f"{distance}.00 +- 0.00 (2)"]
         for steps, distance in ((15, 90), (30, 60), (60, 40), (120, 30))
@@ -31,11 +34,20 @@ def test_more_steps_lower_the_distance_or_do_not():
 
 def test_children_draw_from_the_same_weights_in_fewer_steps():
     children = mnist_score.children("cpu", 1, "somewhere")
-    drawn = [child for child in children.values() if isinstance(child, Measured)]
+    others = [child for key, child in children.items() if key.startswith("other-")]
+    assert [(child.sampling.sampler, child.sampling.evaluations) for child in others] == [
+        ("predictor_corrector", 30),
+        ("predictor_corrector", 240),
+        ("heun", 30),
+        ("heun", 240),
+    ]
+    drawn = [child for key, child in children.items() if key.startswith("drawn-")]
+    assert all(isinstance(child, Measured) for child in drawn + others)
     assert [child.sampling.steps for child in drawn] == [15, 30, 60]
+    assert [child.sampling.evaluations for child in drawn] == [30, 60, 120]
     trained = children["trained-120 steps-0"]
-    assert {child.of for child in drawn} == {"trained-120 steps-0"}
-    assert all(child.base == trained for child in drawn)
+    assert {child.of for child in drawn + others} == {"trained-120 steps-0"}
+    assert all(child.base == trained for child in drawn + others)
     assert (trained.diffusion.schedule, trained.diffusion.target) == ("exploding", "score")
     assert (trained.sampling.sampler, trained.sampling.steps) == ("langevin", 120)
     assert {child.sampling.sampler for child in drawn} == {"langevin"}
