@@ -82,10 +82,10 @@ def audit(run_id, folds=3, show=50, root="runs"):
 def out_of_sample(recipe, parts, folds):
     """Logits `(n, classes)` of each training image, by a model that was trained without it."""
     count = len(parts.train)
-    if count < folds * recipe.training.batch_size:
+    if count - -(-count // folds) < recipe.training.batch_size:
         raise UserError(
-            f"{count} training images in {folds} folds leave parts smaller than a batch of "
-            f"{recipe.training.batch_size}. Pass fewer --folds."
+            f"Without one of {folds} parts, {count} training images are fewer than a batch of "
+            f"{recipe.training.batch_size}. Pass more --folds, or audit a run of smaller batches."
         )
     fold = np.random.Generator(np.random.PCG64(recipe.training.seed)).permutation(count) % folds
     found = np.empty((count, parts.train.classes), np.float32)

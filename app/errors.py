@@ -33,7 +33,10 @@ def sentence(error):
     if disk_is_full(error):
         return f"The disk is full ({place or 'no file named'}). Free some space; resume."
     if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return f"No permission to write {place}. Choose another folder with --runs."
+        return (
+            f"No permission for {place}. Allow this user to read and write there, or choose "
+            "another file or folder."
+        )
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return f"A name is too long for this system: {place!s:.60}... Give a shorter one."
     if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in text or _exhausted(error):

@@ -52,10 +52,10 @@ def train(recipe: AnyRecipe, root="runs", begun=None, **fields) -> Run:
 def resume(run_id: str, root="runs") -> Run:
     """Goes on with a stopped run, exactly where its last checkpoint left it."""
     run = Run.open(run_id, root)
+    task = task_of(run.kind)
     if run.status == "finished":
         raise UserError(f"Run {run.id} is finished. Start a new one with: train {run.recipe}.")
     recipe = recipe_of(run, run.kind)
-    task = task_of(recipe.kind)
     images = task.prepare(recipe)
     recorded = (run.manifest["dataset"] or {}).get("digest", "unknown data")
     if images.train.digest != recorded:

@@ -68,6 +68,7 @@ class MLflowLogger(keras.callbacks.Callback):
         elif self._own_run:
             self._waiting.append(lambda: self._set_status("RUNNING"))
         self._fitting = True
+        atexit.unregister(self._at_exit)  # that of the fit before
         atexit.register(self._at_exit)
         parameters, summary = self._parameters(), self._summary()
         self._waiting.append(lambda: self._log_parameters(parameters))

@@ -33,7 +33,7 @@ def _wrapped(optimizer, method):
     """The wrapper around one method of one optimizer, made at the first call."""
     wrapper = optimizer.__dict__.get(method)
     if wrapper is None or not hasattr(wrapper, "listeners"):
-        plain = getattr(optimizer, method)
+        own, plain = optimizer.__dict__.get(method), getattr(optimizer, method)
 
         def wrapper(*args, **kwargs):
             for before, _ in wrapper.listeners:
@@ -43,7 +43,7 @@ def _wrapped(optimizer, method):
                 after()
             return result
 
-        wrapper.listeners = []
+        wrapper.listeners, wrapper.own = [], own
         setattr(optimizer, method, wrapper)
     return wrapper
 
@@ -55,7 +55,8 @@ def _nothing():
 def listen(optimizer, method, before=None, after=None):
     """Calls `before` and `after` around a method of this optimizer, also inside a compiled step.
 
-    Returns a function that ends the listening; with the last listener the wrapper goes too.
+    Returns a function that ends the listening; with the last listener the wrapper goes too, and
+    what another had put in the place of the method before stands there again.
     """
     wrapper = _wrapped(optimizer, method)
     pair = (before or _nothing, after or _nothing)
@@ -66,5 +67,7 @@ def listen(optimizer, method, before=None, after=None):
             wrapper.listeners.remove(pair)
         if not wrapper.listeners and optimizer.__dict__.get(method) is wrapper:
             delattr(optimizer, method)
+            if wrapper.own is not None:
+                setattr(optimizer, method, wrapper.own)
 
     return stop

@@ -19,9 +19,15 @@ class Images:
     test: object
 
 
-def build_data(recipe: config.Recipe) -> Images:
-    """Loads the data set and splits off the validation images, the same ones for a seed."""
-    whole = load_part(recipe.data, "train")
+def build_data(recipe: config.Recipe, directory=None) -> Images:
+    """Loads the data set and splits off the validation images, the same ones for a seed.
+
+    Args:
+        recipe: a recipe of images.
+        directory: folder of existing copies in place of the recipe's, or None.
+    """
+    data = dataclasses.replace(recipe.data, directory=directory or recipe.data.directory)
+    whole = load_part(data, "train")
     if recipe.diffusion.condition == "class" and not whole.classes:
         raise UserError(
             f"The recipe is conditional on classes, but {recipe.data.name} has no labels. "
@@ -33,7 +39,7 @@ def build_data(recipe: config.Recipe) -> Images:
             "--data.attributes with a CSV for a folder, take mnist-5k-attributes, or pass "
             "--diffusion.condition none."
         )
-    test = load_part(recipe.data, "test")
+    test = load_part(data, "test")
     train, validation = split(whole, recipe.data.validation_fraction, seed=0)
     check_batch(recipe, len(train))
     return Images(train, validation, test)

@@ -60,7 +60,8 @@ def import_path(config, name: str) -> None:
 def check_types(config) -> None:
     """Raises ValueError unless every field is of its annotated type, and numbers are finite.
 
-    Recipe files are Python, which does not look at annotations; the command line does.
+    Recipe files are Python, which does not look at annotations; the command line does. A whole
+    number where a float is annotated becomes one.
     """
     hints = _hints(type(config))
     for field in dataclasses.fields(config):
@@ -68,6 +69,7 @@ def check_types(config) -> None:
         require(
             _fits(value, kind), f"`{field.name}` must be {_words(kind)}. Received: {value!r:.200}."
         )
+        object.__setattr__(config, field.name, _as_annotated(value, kind))
 
 
 @functools.cache
@@ -94,6 +96,17 @@ def _fits(value, kind):
     if kind is float:
         return isinstance(value, (int, float)) and math.isfinite(value)
     return isinstance(value, kind)
+
+
+def _as_annotated(value, kind):
+    """A value that fits, with floats where floats are annotated."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union) and type(value) not in inner:
+        kind = next(option for option in inner if _fits(value, option))
+        return _as_annotated(value, kind)
+    if origin is tuple:
+        return tuple(_as_annotated(item, inner[0]) for item in value)
+    return float(value) if kind is float else value
 
 
 def _words(kind):

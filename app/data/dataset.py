@@ -54,7 +54,9 @@ class Dataset:
         if not self.streamed:
             images = as_images(images, self.name)
             labels = as_labels(labels, len(images), len(class_names) or None, self.name)
-            if labels is not None and labels.ndim == 1 and not class_names:
+            if labels is None or labels.ndim == 2:
+                class_names = ()
+            elif not class_names:
                 class_names = tuple(str(index) for index in range(int(labels.max()) + 1))
             if labels is not None and labels.ndim == 2 and not attribute_names:
                 attribute_names = tuple(f"attribute_{index}" for index in range(labels.shape[1]))

@@ -9,6 +9,8 @@ import numpy as np
 from app.data.folder import read_image
 from app.errors import UserError
 
+SKIPPING = " `--skip-damaged` leaves such files out."
+
 
 class ImageFiles:
     """Images in files, all of one size, as a sequence of uint8 (height, width, channels).
@@ -41,12 +43,13 @@ class ImageFiles:
         self.shape = (len(self.files), *shape)
 
     @classmethod
-    def checked(cls, files, skip_damaged=False, progress=None):
+    def checked(cls, files, skip_damaged=None, progress=None):
         """Decodes every file once, so that nothing is wrong with them later.
 
         Args:
             files: paths.
-            skip_damaged: bool; leave out files that cannot be read.
+            skip_damaged: bool; leave out files that cannot be read. None: refuse them, where there
+                is no such option.
             progress: function of the number of files looked at, or None.
 
         Returns:
@@ -64,7 +67,8 @@ class ImageFiles:
                     if skip_damaged:
                         continue
                     pool.shutdown(cancel_futures=True)
-                    raise UserError(f"{seen} `--skip-damaged` leaves such files out.") from seen
+                    offered = "" if skip_damaged is None else SKIPPING
+                    raise UserError(f"{seen}{offered}") from seen
                 mark, shape = seen
                 if shapes and shape[:2] != shapes[0][:2]:
                     pool.shutdown(cancel_futures=True)

@@ -117,13 +117,13 @@ class ImageSet:
         return ImageSet.of(chosen)
 
 
-def open_images(path, skip_damaged=False, bar=None):
+def open_images(path, skip_damaged=None, bar=None):
     """Opens the images of a folder or an archive, all of them.
 
     Args:
         path: a folder of images, or of class folders of them; or an .npz file, read whole, with
             uint8 or float images under `images`, `x` or `arr_0`.
-        skip_damaged: bool; leave out files of a folder that cannot be read.
+        skip_damaged: bool or None; leave out files of a folder that cannot be read.
         bar: function (description, total) of a progress bar, or None.
 
     Raises:
@@ -136,7 +136,7 @@ def open_images(path, skip_damaged=False, bar=None):
     return _checked(found, "all", skip_damaged, bar)
 
 
-def open_data(name, directory=None, split="train", skip_damaged=False, bar=None):
+def open_data(name, directory=None, split="train", skip_damaged=None, bar=None):
     """Opens a data set that others are measured against, and the part of it held out.
 
     Args:

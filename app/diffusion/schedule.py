@@ -22,8 +22,6 @@ LOG_SNR_LIMIT = 80.0
 # From this share of signal on, a start from pure noise is visibly not what the network was
 # trained on.
 TERMINAL_SIGNAL_LIMIT = 0.05
-# Functions by name that make a schedule of JSON values; `app.diffusion.schedules` fills it.
-MAKERS = {}
 
 
 @keras.saving.register_keras_serializable("diffusion")
@@ -191,13 +189,15 @@ class Schedule:
         """Rebuilds the schedule that `get_config` described."""
         if "arguments" not in config:
             return cls(**config)
-        if config["name"] not in MAKERS:
+        from app.diffusion.schedules import SCHEDULES  # which are made of this class
+
+        if config["name"] not in SCHEDULES:
             raise ValueError(
-                f"No schedule is called '{config['name']}'. Known: {', '.join(MAKERS)}."
+                f"No schedule is called '{config['name']}'. Known: {', '.join(SCHEDULES)}."
             )
         arguments = dict(config["arguments"])
         rescaled = arguments.pop("zero_terminal", False)
-        schedule = MAKERS[config["name"]](**arguments)
+        schedule = SCHEDULES[config["name"]](**arguments)
         return schedule.zero_terminal() if rescaled else schedule
 
     def _read(self, table, time):

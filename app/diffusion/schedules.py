@@ -5,7 +5,7 @@ import numpy as np
 from app.config.fitting import STEPS_LIMIT
 from app.diffusion import betas as formulas
 from app.diffusion import levels
-from app.diffusion.schedule import MAKERS, Schedule
+from app.diffusion.schedule import Schedule
 
 
 def linear(steps=1000, first=1e-4, last=0.02, scaled=False):
@@ -143,7 +143,6 @@ SCHEDULES = {
         *(exploding, karras, flow),
     )
 }
-MAKERS.update(SCHEDULES)
 
 
 def _of_levels(noise, name, arguments):

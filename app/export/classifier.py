@@ -3,8 +3,12 @@
 import keras
 import numpy as np
 
-from app.export.saved_model import check_logits, without_optimizer, write_archive
-from app.files import writing
+from app.export.saved_model import (
+    check_logits,
+    checked_first,
+    without_optimizer,
+    write_archive,
+)
 from app.models.logits import from_uint8, logits_function
 from app.progress import console
 
@@ -29,16 +33,16 @@ def export_classifier(run, model, examples):
 
     model = without_optimizer(model)
     folder = run.path("saved_model", "classifier")
-    with writing(folder):
+    with checked_first(folder) as draft:
 
         def classify(images):
             logits = from_uint8(model, images)
             return {"logits": logits, "probabilities": keras.ops.softmax(logits)}
 
         images = keras.InputSpec(shape=(None, *examples.shape[1:]), dtype="uint8", name="images")
-        write_archive(model, folder, classify, [images])
+        write_archive(model, draft, classify, [images])
+        served = tf.saved_model.load(str(draft)).signatures["serving_default"]
+        loaded = served(images=tf.constant(examples))["logits"].numpy()
+        check_logits(loaded, logits_function(model)(examples))
         model.save(run.path("model.keras"))
-    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    loaded = served(images=tf.constant(examples))["logits"].numpy()
-    check_logits(loaded, logits_function(model)(examples), folder)
     return folder

@@ -4,8 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from app.export.saved_model import check_logits, without_optimizer, write_archive
-from app.files import writing
+from app.export.saved_model import (
+    check_logits,
+    checked_first,
+    without_optimizer,
+    write_archive,
+)
 
 
 def export_noisy_classifier(run, model):
@@ -23,20 +27,20 @@ def export_noisy_classifier(run, model):
 
     model = without_optimizer(model)
     folder = run.path("saved_model", "noisy_classifier")
-    with writing(folder):
+    with checked_first(folder) as draft:
         shape = (None, *model.image_shape)
         signature = [
             keras.InputSpec(shape=shape, dtype="float32", name="noisy"),
             keras.InputSpec(shape=(None,), dtype="float32", name="time"),
         ]
         write_archive(
-            model, folder, lambda noisy, time: {"logits": model.logits(noisy, time)}, signature
+            model, draft, lambda noisy, time: {"logits": model.logits(noisy, time)}, signature
         )
+        noisy = np.random.default_rng(0).normal(size=(4, *model.image_shape)).astype("float32")
+        time = np.array([0.1, 0.4, 0.7, 1.0], "float32")
+        served = tf.saved_model.load(str(draft)).signatures["serving_default"]
+        loaded = served(noisy=tf.constant(noisy), time=tf.constant(time))["logits"].numpy()
+        own = ops.convert_to_numpy(model.logits(ops.convert_to_tensor(noisy), time))
+        check_logits(loaded, own)
         model.save(run.path("model.keras"))
-    noisy = np.random.default_rng(0).normal(size=(4, *model.image_shape)).astype("float32")
-    time = np.array([0.1, 0.4, 0.7, 1.0], "float32")
-    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    loaded = served(noisy=tf.constant(noisy), time=tf.constant(time))["logits"].numpy()
-    own = ops.convert_to_numpy(model.logits(ops.convert_to_tensor(noisy), time))
-    check_logits(loaded, own, folder)
     return folder

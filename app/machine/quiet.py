@@ -6,7 +6,9 @@ import os
 import warnings
 
 # The reloaded sampler is never trained again, so gradients that were not saved are not missed.
-logging.getLogger("absl").addFilter(lambda record: "unsaved custom gradients" not in record.msg)
+logging.getLogger("absl").addFilter(
+    lambda record: "unsaved custom gradients" not in record.getMessage()
+)
 _FORMAT = warnings.formatwarning
 
 

@@ -22,7 +22,7 @@ def evaluate_run(run, options):
     """The `evaluate` verb on a run of kind diffusion: `options` as in `app.options.Evaluate`."""
     samples = asked_samples(options)
     recipe, model = load_trained(run, options.weights)
-    images = build_data(recipe)
+    images = build_data(recipe, options.data_directory)
     reference = asked_reference(recipe, images, options)
     scores = measure_run(
         run,

@@ -57,7 +57,7 @@ def run_trials(run, trials, options, name):
     """
     samples = asked_samples(options)
     recipe, model = load_trained(run, trials[0].weights)
-    images = build_data(recipe)
+    images = build_data(recipe, options.data_directory)
     reference = asked_reference(recipe, images, options)
     asked = names_of(options.metrics)
     metrics, look = measuring(run, recipe, images, model, samples, reference, asked, options.prompt)

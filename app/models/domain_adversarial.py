@@ -170,6 +170,11 @@ class DomainAdversarial(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """The sum of all terms while training, else the label loss; rows of -1 have none."""
+        if sample_weight is not None:
+            raise ValueError(
+                "Rows are weighted by their domain here, and `sample_weight` is not read. "
+                "Received: weights. Leave them out, or leave out rows."
+            )
         logits = y_pred["logits"] if training else y_pred
         count = ops.shape(logits)[0]
         labels = ops.reshape(ops.cast(y, "int32"), (-1,))[:count]

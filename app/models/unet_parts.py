@@ -31,7 +31,9 @@ class Stage(keras.layers.Layer):
         super().__init__(**kwargs)
         self.arguments = {"block": block, "attention": attention}
         self.block = ResidualBlock(**block, dtype=self.dtype_policy)
-        self.attention = attention and SpatialAttention(**attention, dtype=self.dtype_policy)
+        self.attention = None
+        if attention is not None:
+            self.attention = SpatialAttention(**attention, dtype=self.dtype_policy)
 
     def build(self, inputs_shape, embedding_shape):
         """Creates the weights for inputs of this shape."""

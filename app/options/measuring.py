@@ -1,12 +1,18 @@
 """The options of the verbs that measure: `evaluate`, `audit`, `reproduce`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
 import tyro
 
 from app.config.validation import require
 from app.options.common import Positional, RunId, Weights, require_weights
+
+CLASSIFIERS = ("classification", "noisy_classification", "adaptation")
+OF_IMAGES = (  # options that say how images are measured
+    *("against", "split", "data_directory", "metrics", "extractor", "extractor_weights"),
+    *("prompt", "samples", "skip_damaged"),
+)
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,21 @@ class Evaluate:
         return any((self.steps, self.samplers, self.guidances))
 
     def check_kind(self, kind):
-        """Refuses comparisons of anything but a diffusion run."""
+        """Refuses comparisons of anything but a diffusion run, and what classifiers do not read."""
         require(
             kind == "diffusion" or not (self.averages or self.grid),
             "`--averages`, `--steps`, `--samplers` and `--guidances` compare images drawn from a "
             f"run of the kind diffusion. Received: {self.subject}, of the kind {kind}.",
+        )
+        given = [
+            f"--{field.name.replace('_', '-')}"
+            for field in fields(self)
+            if field.name in OF_IMAGES and getattr(self, field.name) != field.default
+        ]
+        require(
+            kind not in CLASSIFIERS or not given,
+            f"A run of the kind {kind} is measured by its own test images and numbers: only "
+            f"`--weights` can be chosen. Received: {', '.join(given)}. Leave it out.",
         )
 
 

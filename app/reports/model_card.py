@@ -8,7 +8,8 @@ def write_model_card(run, recipe, scores):
     data = run.manifest["dataset"]
     start = ", start=start" if recipe.diffusion.noise == "images" else ""
     attributes = run.manifest.get("attributes")
-    rows = f"2 * tf.eye({len(attributes)}) - 1" if attributes else "tf.range(10)"
+    count = len(attributes) if attributes else run.manifest["images"][1] or 10
+    rows = f"2 * tf.eye({count}) - 1" if attributes else f"tf.range({count})"
     labels = {
         "none": "It takes no labels: only their number counts.",
         "class": "Labels are the classes of the data set.",

@@ -24,5 +24,8 @@ def task_of(kind):
         UserError: runs of this kind train no model.
     """
     if kind not in KINDS:
-        raise UserError(f"A run of the kind {kind} has no model. Give a run of {', '.join(KINDS)}.")
+        raise UserError(
+            f"A run of the kind {kind} has no model. Give a run of {', '.join(KINDS)}. (A table "
+            "goes on with the command that began it: reproduce TABLE.)"
+        )
     return importlib.import_module(f"app.tasks.{kind}")

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
 from app.config import Recipe, to_dict
+from app.run import Run
 from tests.end_to_end.conftest import make_run
 
 HEAD = "from app.config import *\nRECIPE = "
@@ -151,6 +153,24 @@ def test_requests_that_a_run_cannot_meet(refused, made, arguments, pattern):
     before = 2 if arguments[0] == "train" else 1
     words = [*arguments[:before], folder.name, *arguments[before:]]
     refused([*words, "--runs", runs], pattern)
+
+
+def test_a_table_is_not_resumed_by_train(refused, tmp_path):
+    values = {"table": "domains", "budget": "smoke", "seeds": 1}
+    run = Run.create("reproduce-domains", values, "reproduction", root=tmp_path / "runs")
+    refused(["train", "--resume", run.folder], r"has no model.*goes on with.*reproduce TABLE")
+
+
+def test_data_that_moved_are_told_to_evaluate(refused, made, tmp_path):
+    runs, folder = made
+    name = json.loads((folder / "config.json").read_text())
+    moved = {**name, "data": {**name["data"], "name": "usps", "directory": str(tmp_path / "gone")}}
+    copy = tmp_path / "runs" / folder.name
+    shutil.copytree(folder, copy)
+    (copy / "config.json").write_text(json.dumps(moved))
+    words = ["evaluate", copy, "--samples", "16"]
+    refused(words, str(tmp_path / "gone"))
+    refused([*words, "--data-directory", tmp_path / "here"], str(tmp_path / "here"))
 
 
 def manifest(**changes):

@@ -48,3 +48,10 @@ BAD = [
 def test_a_bad_value_is_named_with_what_was_received(kind, values, name):
     with pytest.raises(ValueError, match=rf"`{name}`.*Received: {values[name]}"):
         kind(**values)
+
+
+def test_whole_numbers_become_floats_where_floats_are_annotated():
+    sampling = config.Sampling(guidance=3, guidance_interval=(0, 5), sampler="heun", churn=2)
+    found = (sampling.guidance, *sampling.guidance_interval, sampling.churn)
+    assert found == (3, 0, 5, 2) and {type(value) for value in found} == {float}
+    assert type(sampling.steps) is int and type(sampling.clip) is bool

@@ -88,3 +88,10 @@ def test_split_refusals():
         split(example(), 1.0)
     with pytest.raises(UserError, match="too small to be cut"):
         split(example(4, 4), 0.1)
+
+
+def test_names_of_classes_without_labels_make_no_classes():
+    images = np.zeros((2, 4, 4, 1), "uint8")
+    assert Dataset("own", images, None, class_names=("cat", "dog")).classes == 0
+    assert Dataset("own", images, [-1, -1], class_names=("cat", "dog")).classes == 0
+    assert Dataset("own", images, [0, 0], class_names=("cat", "dog")).classes == 2

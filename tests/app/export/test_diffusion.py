@@ -6,7 +6,9 @@ import pytest
 
 from app.diffusion.samplers import Heun, Langevin, PredictorCorrector
 from app.diffusion.schedules import exploding, flow, karras
+from app.errors import UserError
 from app.export.diffusion import export_sampler
+from app.export.saved_model import checked_first
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
 
@@ -39,3 +41,20 @@ def test_the_exported_loop_draws_the_same_pictures(tmp_path, name):
         )["images"].numpy()
         assert own.std() > 5
         assert np.abs(served.astype(int) - own).max() <= 1
+
+
+def test_what_fails_its_check_is_not_kept_and_the_old_export_stays(tmp_path):
+    folder = tmp_path / "saved_model"
+    with checked_first(folder) as draft:
+        draft.mkdir()
+        (draft / "program").write_text("first")
+    with pytest.raises(UserError, match="differs"), checked_first(folder) as draft:
+        draft.mkdir()
+        (draft / "program").write_text("second")
+        raise UserError("The exported sampler differs")
+    assert (folder / "program").read_text() == "first"
+    with checked_first(folder) as draft:
+        draft.mkdir()
+        (draft / "program").write_text("third")
+    assert (folder / "program").read_text() == "third"
+    assert [path.name for path in tmp_path.iterdir()] == ["saved_model"]

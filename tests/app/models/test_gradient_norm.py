@@ -10,6 +10,7 @@ from app.build.classifier import compiled_classifier
 from app.config import SmallCNN
 from app.models.gradient_norm import GradientNorm, recording_norm
 from app.recipes.noisy_labels import REPORT
+from callbacks import ExponentialMovingAverage
 
 
 @pytest.fixture
@@ -92,3 +93,17 @@ def test_an_optimizer_in_use_is_refused():
     optimizer.build([keras.Variable(np.zeros(2))])
     with pytest.raises(ValueError, match="Pass a new optimizer"):
         recording_norm(optimizer)
+
+
+def test_the_norm_is_still_recorded_once_an_average_has_come_and_gone():
+    images = np.array([[3.0, 0, 4.0], [0, 1.0, 0]], "float32")
+    model = linear(keras.optimizers.SGD(0.0))
+    for _ in range(2):
+        history = model.fit(
+            images,
+            np.ones(2),
+            batch_size=1,
+            verbose=0,
+            callbacks=[ExponentialMovingAverage(0.9), GradientNorm()],
+        )
+        np.testing.assert_allclose(history.history["gradient_norm"], [6.0], rtol=1e-6)

@@ -114,6 +114,17 @@ def test_saved_and_loaded(trained, tmp_path):
     np.testing.assert_allclose(noisy_logits(loaded, IMAGES[:5], [0.4]), expected, atol=1e-5)
 
 
+def test_attention_is_there_where_it_was_asked_for():
+    plain = NoisyEncoder(2, image_size=8, width=8, multipliers=(1, 1))
+    attentive = NoisyEncoder(
+        2, image_size=8, width=8, multipliers=(1, 1), attention_resolutions=(4,)
+    )
+    for network in (plain, attentive):
+        network(np.zeros((1, 8, 8, 1), "float32"), np.zeros(1, "float32"))
+    # Of 8 channels: queries, keys, values, output (8 x 8 + 8 each) and a normalisation.
+    assert attentive.count_params() - plain.count_params() == 4 * 72 + 16
+
+
 def test_sizes_that_do_not_fit_are_refused():
     with pytest.raises(UserError, match="a multiple of 4"):
         NoisyEncoder(2, image_size=6, multipliers=(1, 1, 1))
