@@ -10,8 +10,8 @@ import numpy as np
 from scipy import special
 
 from app.build.classifier import compiled_classifier
+from app.data.feed import feed
 from app.data.pipeline import FollowEpoch
-from app.data.tf_dataset import feed
 from app.errors import UserError
 from app.files import write_atomically
 from app.metrics.ranking import average_precision, precision_at

@@ -88,21 +88,19 @@ def _head(run):
 
 
 def _last_metrics(run):
-    """{name: [value, epoch]} of the last epoch that has it; the machine's own use left out."""
+    """{name: [value, epoch]} of the last epoch that has it."""
     last = {}
     for row in run.metrics():
         step = row.pop("step")
         last.update({name: [value, step] for name, value in row.items()})
-    return {name: value for name, value in last.items() if not name.startswith("system/")}
+    return last
 
 
 def _scores(run):
-    """{name: score} of `scores.json`, which holds a list of scores or a dictionary by name."""
+    """{name: score} of `scores.json`."""
     path = run.folder / "scores.json"
     try:
         scores = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        if isinstance(scores, list):
-            scores = {score["name"]: score for score in scores}
         scores = dict(scores)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(

@@ -1,7 +1,6 @@
 """`train --dry-run`: the resolved recipe, its parameters, an estimate of time, memory and disk."""
 
 import json
-import resource
 import time
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from app.build.sampling import class_labels
 from app.config import AnyRecipe, to_dict
 from app.config.readers import drawn_with
+from app.machine.memory import peak_megabytes
 from app.progress import console
 from app.tasks import task_of
 
@@ -27,13 +27,14 @@ def dry_run(recipe: AnyRecipe):
     powers = len(training.power_averages)
     disk = weights * ((3 + averages + powers) * training.keep_checkpoints + 1 + averages + 4)
     disk += weights * powers * min(training.power_snapshots, training.epochs)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    memory = peak_megabytes()
     validated = 0 if parts.validation is None else len(parts.validation)
     console.print(json.dumps(to_dict(recipe), indent=2))
     console.print(f"images:      {len(parts.train)} to train on, {validated} to validate")
     console.print(f"parameters:  {model.count_params():,}")
     console.print(f"time:        about {seconds / 60:.1f} min ({step_seconds * 1e3:.0f} ms a step)")
-    console.print(f"memory:      about {memory:.1f} GB (this trial's peak)")
+    if memory is not None:
+        console.print(f"memory:      about {memory / 1e3:.1f} GB (this trial's peak)")
     console.print(f"disk:        about {disk / 1e6:.0f} MB")
     console.print("Nothing was trained or written. Leave out --dry-run to start.")
 

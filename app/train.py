@@ -3,8 +3,8 @@
 import keras
 
 from app.config import AnyRecipe, to_dict
+from app.data.feed import feed
 from app.data.pipeline import FollowEpoch
-from app.data.tf_dataset import feed
 from app.errors import UserError
 from app.progress import TrainingProgress, console
 from app.run import Run

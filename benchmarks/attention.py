@@ -11,7 +11,6 @@ aim: at 4,096 tokens a quarter of the memory of standard attention, at 1.5 times
 
 import argparse
 import os
-import resource
 import statistics
 import sys
 from pathlib import Path
@@ -20,11 +19,6 @@ from interleaved import take_turns, work
 
 ROOT = Path(__file__).resolve().parent.parent
 KERNELS = ("standard", "memory_efficient")
-
-
-def megabytes():
-    """The highest resident memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
 def program(kernel):
@@ -66,14 +60,16 @@ def prepared(kernel, shape, warm_up):
     import numpy as np
     from keras import ops
 
+    from app.machine.memory import peak_megabytes
+
     random = np.random.default_rng(0)
     parts = [random.normal(size=shape).astype("float32") for _ in range(4)]
     parts = [ops.convert_to_tensor(part) for part in parts]
-    step, before = program(kernel), megabytes()
+    step, before = program(kernel), peak_megabytes()
     for _ in range(warm_up):
         _, gradients = step(*parts)
     some = np.concatenate([np.asarray(gradient).ravel()[::1000] for gradient in gradients])
-    used = {"before": before, "peak": megabytes(), "gradients": some.tolist()}
+    used = {"before": before, "peak": peak_megabytes(), "gradients": some.tolist()}
     return lambda: step(*parts), used
 
 

@@ -63,8 +63,8 @@ def ours(loss):
 
     from app.build.classifier import compiled_classifier
     from app.config import RobustLoss
+    from app.data.feed import feed
     from app.data.pipeline import Batches
-    from app.data.tf_dataset import feed
     from app.recipes.noisy_labels import REPORT
 
     recipe = replace(REPORT, loss=RobustLoss(**LOSSES[loss]))

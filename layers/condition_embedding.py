@@ -48,11 +48,6 @@ class LabelEmbedding(keras.layers.Layer):
         self.dimension = dimension
         self.deviation = deviation
 
-    @property
-    def null(self):
-        """The label that means no class."""
-        return self.classes
-
     def build(self, labels_shape):
         """Creates the weights for inputs of this shape."""
         self.table = self.add_weight(

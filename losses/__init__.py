@@ -1,7 +1,7 @@
 """Keras losses of Noisewise, for labels that may be wrong and for domains that differ.
 
 Classification losses take logits, and labels as class numbers, one-hot or soft; see
-`ClassificationLoss`. Those of `losses.domain` compare the features of two domains.
+`ClassificationLoss`. Those of `losses.domain` draw two domains together.
 """
 
 from losses.active_negative import ActiveNegative

@@ -1,4 +1,4 @@
-"""Distances between the features of two domains, to be made small: MMD and CORAL."""
+"""What is made small between two domains: distances of features (MMD, CORAL), class confusion."""
 
 import keras
 from keras import ops

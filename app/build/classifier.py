@@ -8,11 +8,12 @@ import numpy as np
 import losses
 from app import config
 from app.build.optimizer import build_optimizer, jit_compile, seed_and_precision
-from app.build.own_code import imported, own_code
+from app.build.own_code import own_code
 from app.config.classification import OPTIONS
+from app.data.import_path import imported
 from app.errors import UserError
 from app.models.classifiers import eight_layer_cnn, resnet, small_cnn
-from app.models.gradient_norm import recording_norm
+from callbacks.gradient_norm import recording_norm
 
 NETWORKS = {
     config.SmallCNN: small_cnn,

@@ -7,7 +7,8 @@ import keras
 from app import config
 from app.build.noise import build_noise
 from app.build.optimizer import seed_and_precision
-from app.build.own_code import imported, own_code
+from app.build.own_code import own_code
+from app.data.import_path import imported
 from app.diffusion.condition import AttributeCondition, ClassCondition, NoCondition
 from app.diffusion.schedules import SCHEDULES
 from app.diffusion.targets import TARGETS

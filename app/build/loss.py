@@ -5,8 +5,8 @@ import numpy as np
 
 from app import config
 from app.build.extractor import build_extractor
-from app.build.own_code import imported
 from app.build.prompts import class_prompts
+from app.data.import_path import imported
 from app.errors import UserError, first_line
 from app.models.similarity import TextTerm
 

@@ -5,7 +5,8 @@ import dataclasses
 from app import config
 from app.build.diffusion import build_condition, build_schedule, build_times, known_of
 from app.build.optimizer import build_optimizer, jit_compile, seed_and_precision
-from app.build.own_code import imported, own_code
+from app.build.own_code import own_code
+from app.data.import_path import imported
 from app.diffusion.likelihood import width
 from app.models.noisy_classifier import NoisyClassifier
 from app.models.noisy_encoder import NoisyEncoder

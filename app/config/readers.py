@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.config.validation import require
-
 ABOVE_0 = ("above 0",)  # in place of choices by name
 _BETAS = ("diffusion.schedule", ("linear", "geometric", "annealed"))
 _LEVELS = ("diffusion.schedule", ("exploding", "karras"))
@@ -59,8 +57,7 @@ def check_read(**parts) -> None:
     for option in unread(chosen):
         _, reader, values = READ_BY[option]
         short = reader.rpartition(".")[2]
-        require(
-            False,
+        raise ValueError(
             f"`{option.rpartition('.')[2]}` is read where `{short}` is {either(values)}. Received: "
             f"{chosen[option]} with {chosen[reader]}. Leave it out, or take `{short}` "
             f"{either(values)}.",

@@ -11,7 +11,7 @@ from app.data.dataset import Dataset
 from app.data.split import part_of
 from app.errors import UserError
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 MAXIMUM_BYTES = 8 * 2**30
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from app.data.channels import like
-from app.data.folder import read_image
+from app.data.folder import SUFFIXES, read_image
 from app.data.image_set import ImageSet, open_images
 from app.data.sources import load
 from app.errors import UserError
 
-FILES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 MOST = 1000  # images; more are hardly meant
 
 
@@ -40,7 +39,7 @@ def open_inputs(text, shape, directory=None):
     if not colon or not re.fullmatch(r"[\d,\s]+", rows):
         name, rows = text, ""
     path = Path(os.path.expanduser(name))
-    if path.suffix.lower() in FILES:
+    if path.suffix.lower() in SUFFIXES:
         if not path.is_file():
             raise UserError(f"An image was expected at {path}. There is none.")
         images, labels = read_image(path)[None], None

@@ -1,11 +1,9 @@
 """A user's own data set by import path, `my_module:function`."""
 
-import importlib
 import inspect
-import os
-import sys
 
 from app.data.dataset import Dataset
+from app.data.import_path import imported
 from app.data.split import part_of
 from app.errors import UserError
 
@@ -33,7 +31,9 @@ def read_own(path, split="train", flips=False):
         dataset = read_own("my_data:load_shapes", split="test")
         ```
     """
-    function = _import(path)
+    function = imported(path)
+    if not callable(function):
+        raise UserError(f"{path} must be a function. Received: {type(function).__name__}.")
     try:
         takes_split = "split" in inspect.signature(function).parameters
         result = function(split=split) if takes_split else function()
@@ -54,23 +54,3 @@ def read_own(path, split="train", flips=False):
     name = path.partition(":")[2]
     dataset = Dataset(name, images, labels, split=split if takes_split else "all", flips=flips)
     return dataset if takes_split else part_of(dataset, split)
-
-
-def _import(path):
-    """The function of an import path."""
-    module_name, _, name = path.partition(":")
-    folder = os.getcwd()
-    sys.path.insert(0, folder)
-    try:
-        module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # an import can fail in any way
-        raise UserError(
-            f"The module of {path!r} could not be imported: "
-            f"{error or type(error).__name__}. Start in its folder or set PYTHONPATH."
-        ) from error
-    finally:
-        sys.path.remove(folder)
-    function = getattr(module, name, None)
-    if not callable(function):
-        raise UserError(f"{module_name} was expected to have a function {name!r}. It has none.")
-    return function

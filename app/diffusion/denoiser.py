@@ -2,10 +2,6 @@
 
 from keras import ops
 
-from app.diffusion.targets import Estimate
-
-__all__ = ["Estimate", "denoiser"]
-
 
 def denoiser(network, target, schedule, training=False):
     """Returns the function `(noisy, time, condition) -> Estimate` of a network.

@@ -59,21 +59,6 @@ def sigmoid(steps=1000, start=-3.0, end=3.0, temperature=1.0):
     return Schedule(betas, "sigmoid", arguments)
 
 
-def default(steps=1000):
-    """Returns linear betas 1e-4 .. 0.02, meant for T = 1000."""
-    return Schedule(formulas.linear(_whole(steps), 1e-4, 0.02, False), "default", {"steps": steps})
-
-
-def long(steps=5000):
-    """Returns linear betas 1e-4 .. 0.004, meant for T = 5000: the same end in smaller steps."""
-    return Schedule(formulas.linear(_whole(steps), 1e-4, 0.004, False), "long", {"steps": steps})
-
-
-def short(steps=200):
-    """Returns linear betas 1e-4 .. 0.1, meant for T = 200: the same end in larger steps."""
-    return Schedule(formulas.linear(_whole(steps), 1e-4, 0.1, False), "short", {"steps": steps})
-
-
 def exploding(steps=1000, smallest=0.01, largest=50.0):
     """Returns the noise levels of score matching: signal rate 1, sigma in equal ratios.
 
@@ -139,7 +124,7 @@ def flow(steps=1000):
 SCHEDULES = {
     function.__name__: function
     for function in (
-        *(linear, cosine, geometric, annealed, sigmoid, default, long, short),
+        *(linear, cosine, geometric, annealed, sigmoid),
         *(exploding, karras, flow),
     )
 }

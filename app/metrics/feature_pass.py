@@ -70,11 +70,3 @@ class FeaturePass:
     def common(self):
         """What every score of features says."""
         return {"extractor": self.extractor, "description": self.description}
-
-    def require(self, found, name, wanted):
-        """Says in a sentence what a metric lacks."""
-        if found is None:
-            raise ValueError(
-                f"The metric '{name}' needs {wanted}. Received: none, with the extractor "
-                f"'{self.extractor.name}'. Leave the metric out, or choose another extractor."
-            )

@@ -85,7 +85,7 @@ def image_text_scores(
         labels: int `(n,)`, the text each image was made for, or None (then only
             "top1_similarity").
         real: embeddings of real images, or None; their values are the `floor` fields, here what a
-            perfect generator would reach. The first n count, if there are more.
+            perfect generator would reach. If there are more, n at random count.
         real_labels: int; classes of `real`.
         noise: embeddings of images of pure noise, or None; they add "top1_similarity_noise".
         extractor: the encoder, for its name and digest, or None.

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.data.subsets import dealt
-from app.metrics.precision_recall import BLOCK, blocks, squared_distances
-
-GROUPS = 10  # of the jackknife
+from app.metrics.distances import BLOCK, blocks, squared_distances
+from app.metrics.intervals import GROUPS
 
 
 def cubic_kernel(first, second):

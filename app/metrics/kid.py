@@ -4,8 +4,8 @@ import numpy as np
 
 from app.data.subsets import dealt
 from app.metrics.floor import real_floor
-from app.metrics.intervals import left_out_interval
-from app.metrics.kernel import GROUPS, KernelSums, check_pair, cubic_kernel
+from app.metrics.intervals import GROUPS, left_out_interval
+from app.metrics.kernel import KernelSums, check_pair, cubic_kernel
 from app.metrics.score import Score, digest, measured_by
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from app.metrics.distances import squared_distances
 from app.metrics.floor import real_floor
 from app.metrics.intervals import left_out_interval
 from app.metrics.kernel import KernelSums, check_pair, rbf_kernel
-from app.metrics.precision_recall import squared_distances
 from app.metrics.score import Score, digest, measured_by
 
 CMMD = {"sigma": 10.0, "scale": 1000.0, "normalize": True, "unbiased": False}  # as published

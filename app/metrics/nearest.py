@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from app.metrics.distances import BLOCK, blocks, squared_distances
 from app.metrics.intervals import median_interval
-from app.metrics.precision_recall import BLOCK, blocks, squared_distances
 from app.metrics.score import Score, measured_by
 
 

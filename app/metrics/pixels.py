@@ -6,10 +6,10 @@ they say little: an all-black image and the mean image beat real ones, so their 
 
 import numpy as np
 
+from app.metrics.distances import BLOCK, blocks, squared_distances
 from app.metrics.features.pixels import Pixels
 from app.metrics.floor import real_floor
 from app.metrics.intervals import jackknife_interval
-from app.metrics.precision_recall import BLOCK, blocks, squared_distances
 from app.metrics.score import Score, digest
 
 HELD = 1000  # images held at once

@@ -9,30 +9,9 @@ memory does not grow with the sets.
 import numpy as np
 
 from app.data.subsets import random_rows
+from app.metrics.distances import BLOCK, blocks, squared_distances
 from app.metrics.intervals import proportion_interval
 from app.metrics.score import Score, measured_by
-
-BLOCK = 1024
-
-
-def squared_distances(first, second):
-    """Returns squared Euclidean distances `(len(first), len(second))` in float64, never negative.
-
-    Args:
-        first: array `(n, dimension)`; a block, since the whole table is returned.
-        second: array `(m, dimension)`.
-    """
-    first, second = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    table = -2.0 * first @ second.T
-    table += np.einsum("nd,nd->n", first, first)[:, None]
-    table += np.einsum("nd,nd->n", second, second)
-    return np.maximum(table, 0.0, out=table)
-
-
-def blocks(features, size=BLOCK):
-    """Yields (start, rows) of consecutive blocks."""
-    for start in range(0, len(features), size):
-        yield start, features[start : start + size]
 
 
 def squared_radii(features, neighbours=3, block=BLOCK):

@@ -1,4 +1,4 @@
-"""The metrics by name: each makes Scores of one `FeaturePass`."""
+"""The metrics by name: each makes Scores of one `FeaturePass` that a `Plan` has found fit."""
 
 from functools import partial
 
@@ -42,8 +42,6 @@ def _of_features(function, reference, name, seen):
 
 def _precision_recall(seen):
     features = seen.generated[0]
-    if min(len(features), len(seen.real)) <= 4:
-        return {}
     return precision_recall(
         features, random_rows(seen.real, len(features)), seen.unseen[0], **seen.common
     )
@@ -71,8 +69,6 @@ def _nearest(seen):
 
 
 def _class_accuracy(seen):
-    if seen.labels is None or not hasattr(seen.extractor, "predict"):
-        return {}
     real_accuracy = None
     if seen.held_out_labels is not None and seen.held_out is not None:
         hits = seen.unseen[1].argmax(1) == np.asarray(seen.held_out_labels)
@@ -83,14 +79,11 @@ def _class_accuracy(seen):
 
 
 def _attribute_control(seen):
-    seen.require(seen.drawn, "attribute_control", "images drawn by attributes")
     return control_scores(seen.drawn, None if seen.held_out is None else seen.held_out[:])
 
 
 def _inception_score(seen):
-    logits = seen.generated[1]
-    seen.require(logits, "inception_score", "an extractor that is a classifier")
-    score = inception_score(logits, seen.unseen[1], extractor=seen.extractor)
+    score = inception_score(seen.generated[1], seen.unseen[1], extractor=seen.extractor)
     return {"inception_score": score}
 
 
@@ -109,14 +102,11 @@ def _psnr(seen):
 
 
 def _image_text(seen):
-    seen.require(seen.prompts, "image_text", "`prompts`, one text a class")
-    encoder = getattr(seen.extractor, "embed_text", None)
-    seen.require(encoder, "image_text", "an image-text encoder as extractor")
     shape = (min(len(seen.images), VALIDATION), *seen.images.shape[1:])
     noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     return image_text_scores(
         seen.generated[0],
-        np.asarray(encoder(seen.prompts)),
+        np.asarray(seen.extractor.embed_text(seen.prompts)),
         seen.labels,
         real=seen.unseen[0],
         real_labels=seen.held_out_labels,

@@ -5,7 +5,7 @@ from keras import ops
 
 from app.errors import UserError
 from app.models.conditioned_network import ConditionedNetwork
-from app.models.unet_parts import Stage, level_sides
+from app.models.unet_parts import Stage, build_part, level_sides, pass_part
 from layers import Downsample, GroupNormalization, SinusoidalEmbedding
 from layers.patches import space_to_depth
 
@@ -109,9 +109,8 @@ class NoisyEncoder(ConditionedNetwork):
         shape = (batch, height // patch, width // patch, channels * patch**2)
         self.first.build(shape)
         shape = tuple(self.first.compute_output_shape(shape))
-        for layer in self.stages:
-            layer.build(shape, embedding_shape) if isinstance(layer, Stage) else layer.build(shape)
-            shape = tuple(layer.compute_output_shape(shape))
+        for part in self.stages:
+            shape = build_part(part, shape, embedding_shape)
         self.last_norm.build(shape)
         self.last.build((batch, shape[1] * shape[2] * shape[3]))
         self.built = True
@@ -120,11 +119,8 @@ class NoisyEncoder(ConditionedNetwork):
         """Applies the network; arguments and shapes are described at the class."""
         embedding = self.embed(time)
         hidden = self.first(space_to_depth(noisy, self.patch_size))
-        for layer in self.stages:
-            if isinstance(layer, Stage):
-                hidden = layer(hidden, embedding, training=training)
-            else:
-                hidden = layer(hidden)
+        for part in self.stages:
+            hidden = pass_part(part, hidden, embedding, training)
         hidden = ops.cast(ops.swish(self.last_norm(hidden)), "float32")
         _, height, width, channels = hidden.shape
         return self.last(ops.reshape(hidden, (-1, height * width * channels)))

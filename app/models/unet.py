@@ -7,7 +7,7 @@ from keras import ops
 
 from app.errors import UserError
 from app.models.conditioned_network import ConditionedNetwork
-from app.models.unet_parts import Stage, level_sides
+from app.models.unet_parts import Stage, build_part, level_sides, pass_part
 from layers import (
     Downsample,
     GroupNormalization,
@@ -174,21 +174,17 @@ class Unet(ConditionedNetwork):
         patch = self.patch_size
         shape = (batch, height // patch, width // patch, channels * patch**2)
 
-        def through(layer, shape):
-            layer.build(shape, embedding_shape) if isinstance(layer, Stage) else layer.build(shape)
-            return tuple(layer.compute_output_shape(shape))
-
-        shape = through(self.first, shape)
+        shape = build_part(self.first, shape, embedding_shape)
         skips = [shape[-1]]
-        for layer in self.encoder:
-            shape = through(layer, shape)
+        for part in self.encoder:
+            shape = build_part(part, shape, embedding_shape)
             skips.append(shape[-1])
-        for layer in self.middle:
-            shape = through(layer, shape)
-        for layer in self.decoder:
-            if isinstance(layer, Stage):
+        for part in self.middle:
+            shape = build_part(part, shape, embedding_shape)
+        for part in self.decoder:
+            if isinstance(part, Stage):
                 shape = (*shape[:-1], shape[-1] + skips.pop())
-            shape = through(layer, shape)
+            shape = build_part(part, shape, embedding_shape)
         self.last_norm.build(shape)
         self.last.build(shape)
         self.built = True
@@ -198,20 +194,15 @@ class Unet(ConditionedNetwork):
         embedding = self.embed(time, condition)
         hidden = self.first(space_to_depth(noisy, self.patch_size))
         skips = [hidden]
-        for layer in self.encoder:
-            if isinstance(layer, Stage):
-                hidden = layer(hidden, embedding, training=training)
-            else:
-                hidden = layer(hidden)
+        for part in self.encoder:
+            hidden = pass_part(part, hidden, embedding, training)
             skips.append(hidden)
-        for layer in self.middle:
-            hidden = layer(hidden, embedding, training=training)
-        for layer in self.decoder:
-            if isinstance(layer, Stage):
+        for part in self.middle:
+            hidden = pass_part(part, hidden, embedding, training)
+        for part in self.decoder:
+            if isinstance(part, Stage):
                 hidden = ops.concatenate([hidden, skips.pop()], axis=-1)
-                hidden = layer(hidden, embedding, training=training)
-            else:
-                hidden = layer(hidden)
+            hidden = pass_part(part, hidden, embedding, training)
         return depth_to_space(self.last(ops.swish(self.last_norm(hidden))), self.patch_size)
 
 

@@ -18,6 +18,20 @@ def level_sides(image_size, patch_size, multipliers):
     return [image_size // patch_size // 2**level for level in range(len(multipliers))]
 
 
+def build_part(part, shape, embedding_shape):
+    """Builds a stage, which sees the embedding too, or a layer; returns the shape it gives."""
+    shapes = (shape, embedding_shape) if isinstance(part, Stage) else (shape,)
+    part.build(*shapes)
+    return tuple(part.compute_output_shape(shape))
+
+
+def pass_part(part, hidden, embedding, training):
+    """What a stage, which sees the embedding too, or a layer makes of its input."""
+    if isinstance(part, Stage):
+        return part(hidden, embedding, training=training)
+    return part(hidden)
+
+
 @keras.saving.register_keras_serializable("models")
 class Stage(keras.layers.Layer):
     """A residual block and, where asked for, attention after it: one step of the U-Net.

@@ -23,7 +23,7 @@ def training_curves(rows, path):
         path: where the PNG goes.
     """
     names = dict.fromkeys(name for row in rows for name in row)
-    names = [name for name in names if name != "step" and not name.startswith("system/")]
+    names = [name for name in names if name != "step"]
     panels = {}
     for name in names:
         panels.setdefault(name.removeprefix("val_"), []).append(name)

@@ -13,12 +13,12 @@ from app.data.pipeline import Batches
 from app.data.split import indices
 from app.data.subsets import shuffled
 from app.metrics.classification import held_out_scores, memorisation
-from app.models.gradient_norm import GradientNorm
 from app.models.logits import PIXEL_RANGE, logits_function
 from app.tasks.classification_results import evaluate, export, finish
 from app.tasks.drawn_labels import DrawnLabels, draw_labels
 from app.trained import best_average
 from callbacks import FrechetLogger
+from callbacks.gradient_norm import GradientNorm
 from callbacks.mlflow_logger import MLflowLogger
 
 __all__ = [

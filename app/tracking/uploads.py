@@ -46,15 +46,13 @@ def flatten_scores(scores):
     """Names the numbers of `scores.json` for MLflow.
 
     Args:
-        scores: a list of scores {"name", "value", "samples", "floor", "interval", ...}, or a
-            dictionary of them by name, or of plain numbers.
+        scores: dictionary by name of scores {"value", "samples", "floor", "interval", ...}, or of
+            plain numbers.
 
     Returns:
         {"score/<name>": value, "score/<name>.samples": n, ".floor", ".interval_low", ...}: the UI
         makes a section of what comes before the first "/", and sorts a value beside its floor.
     """
-    if isinstance(scores, list):
-        scores = {score["name"]: score for score in scores}
     flat = {}
     for name, score in scores.items():
         score = score if isinstance(score, dict) else {"value": score}

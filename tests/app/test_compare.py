@@ -23,10 +23,12 @@ def runs(tmp_path):
         facts = {"backend": "jax", "git": {"commit": "c" * 40, "dirty": rate > 1e-3}}
         run = Run.create("digits", config, "diffusion", tmp_path, facts)
         run.log({"loss": rate * 100, "val_loss": 1.0}, 0)
-        run.log({"loss": rate * 10, "system/cpu_utilization_percentage": 3.0}, 1)
+        run.log({"loss": rate * 10}, 1)
         made.append(run)
     score = {"name": "frechet", "value": 3.512345, "samples": 2000, "floor": 1, "interval": [3, 4]}
-    made[0].path("scores.json").write_text(json.dumps([{**score, "extractor": "digits"}]))
+    made[0].path("scores.json").write_text(
+        json.dumps({"frechet": {**score, "extractor": "digits"}})
+    )
     made[1].log({"frechet": math.nan}, 2)
     return made
 

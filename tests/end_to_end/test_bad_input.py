@@ -226,9 +226,9 @@ MISFITS = [
     (["--diffusion.loss", "math:Loss"], "Could not import 'math:Loss': AttributeError"),
     (["--diffusion.loss", "math:sqrt"], "The loss 'math:sqrt' cannot compare"),
     (["--diffusion.loss", "builtins:dict"], "The loss 'builtins:dict' cannot compare"),
-    (["--data.name", "no.module:images"], "module of 'no.module:images' could not be imported"),
-    (["--data.name", "math:images"], "math was expected to have a function 'images'"),
-    (["--data.name", "math:pi"], "math was expected to have a function 'pi'"),
+    (["--data.name", "no.module:images"], "Could not import 'no.module:images': ModuleNotFound"),
+    (["--data.name", "math:images"], "Could not import 'math:images': AttributeError"),
+    (["--data.name", "math:pi"], "math:pi must be a function. Received: float"),
     (["--data.name", "os:getcwd"], "os:getcwd must return a Dataset.*Received: str"),
 ]
 

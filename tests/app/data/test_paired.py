@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from app.data import Dataset
+from app.data.feed import feed
 from app.data.paired import PairedBatches
 from app.data.pipeline import Batches
-from app.data.tf_dataset import feed
 from app.errors import UserError
 
 IMAGES = np.arange(10, dtype="uint8").reshape(10, 1, 1, 1)

@@ -199,7 +199,7 @@ def test_own_functions(tmp_path, monkeypatch):
         ("my_shapes:broken", "raised ZeroDivisionError"),
         ("my_shapes:nothing", "must return a Dataset.*Received: str"),
         ("my_shapes:missing", "to have a function 'missing'"),
-        ("no_such_module:f", "could not be imported"),
+        ("no_such_module:f", "Could not import 'no_such_module:f'"),
     ):
         with pytest.raises(UserError, match=sentence):
             load(path)

@@ -86,8 +86,13 @@ def test_for_a_while_and_back():
 
 
 def test_a_network_without_normalisation_stays_as_it_is():
-    model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()])
+    model = keras.Sequential(
+        [keras.Input((2, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(3)]
+    )
+    before = model.get_weights()
     adapt_statistics(model, images(4), 2)
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_what_passes_meanwhile_moves_no_statistics():

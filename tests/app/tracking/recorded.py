@@ -39,7 +39,7 @@ def finish(run):
     run.path("figures", "loss.png").write_bytes(b"f")
     run.path("model_card.md").write_text("# Card")
     score = {"name": "frechet", "value": 3.5, "samples": 2000, "floor": 1.0, "interval": [3, 4]}
-    run.path("scores.json").write_text(json.dumps([score]))
+    run.path("scores.json").write_text(json.dumps({"frechet": score}))
 
 
 def artifacts(client, run_id, path=None):

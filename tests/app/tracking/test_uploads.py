@@ -9,9 +9,9 @@ def test_names_of_images():
     assert uploads.image_key("0003.png") == ("image", 3)
 
 
-def test_scores_by_list_and_by_name():
+def test_scores_by_name():
     nan = {"name": "a", "value": 1, "floor": float("nan"), "interval": None}
-    assert uploads.flatten_scores([nan]) == {"score/a": 1.0}
+    assert uploads.flatten_scores({"a": nan}) == {"score/a": 1.0}
     assert uploads.flatten_scores({"b": {"value": 2, "samples": 9}, "c": 3}) == {
         "score/b": 2.0,
         "score/b.samples": 9.0,

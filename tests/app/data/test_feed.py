@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from app.data.feed import feed
 from app.data.pipeline import Batches, FollowEpoch
-from app.data.tf_dataset import feed
 
 IMAGES = np.arange(10, dtype="uint8").reshape(10, 1, 1, 1) * 20
 LABELS = np.arange(10)

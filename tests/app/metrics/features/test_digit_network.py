@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from app.models.classifier import DigitClassifier
+from app.metrics.features.digit_network import DigitClassifier
 
 
 def images(count=4):

@@ -1,8 +1,4 @@
-"""Batches as tf.data, for the places that need it."""
-
-import copy
-import itertools
-import threading
+"""Batches as `fit` takes them fastest on each backend."""
 
 import keras
 
@@ -34,37 +30,6 @@ def feed(batches):
     data = tf.data.Dataset.from_generator(generate, output_signature=_signature(batches))
     data = data.apply(tf.data.experimental.assert_cardinality(len(batches)))
     return data.prefetch(2).with_options(options)
-
-
-def as_tf_dataset(batches):
-    """The batches as an endless tf.data.Dataset that begins with the epoch `batches` is in.
-
-    Use it where a tf.data.Dataset is needed, as with tf.distribute; elsewhere pass Batches to
-    `fit` themselves. Epoch follows epoch, each in its own order, so `fit` must be told the
-    length by `steps_per_epoch=len(batches)`; to resume at epoch k, set `batches.epoch = k` first.
-
-    Args:
-        batches: Batches.
-
-    Returns:
-        tf.data.Dataset of what `batches` gives.
-
-    Example:
-        ```python
-        model.fit(as_tf_dataset(batches), epochs=3, steps_per_epoch=len(batches))
-        ```
-    """
-    import tensorflow as tf
-
-    own = copy.copy(batches)
-    own._lock, own._stream, first_epoch = threading.Lock(), (None, None), batches.epoch
-
-    def generate():
-        for epoch in itertools.count(first_epoch):
-            own.epoch = epoch
-            yield from (own[index] for index in range(len(own)))
-
-    return tf.data.Dataset.from_generator(generate, output_signature=_signature(batches))
 
 
 def _signature(batches):

@@ -8,9 +8,9 @@ import pytest
 
 from app.build.classifier import compiled_classifier
 from app.config import SmallCNN
-from app.models.gradient_norm import GradientNorm, recording_norm
 from app.recipes.noisy_labels import REPORT
 from callbacks import ExponentialMovingAverage
+from callbacks.gradient_norm import GradientNorm, recording_norm
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from callbacks.optimizer_access import core_optimizer
+
 
 def recording_norm(optimizer):
     """Makes an optimizer add up the global norm of every gradient it is given, before clipping.
@@ -64,8 +66,6 @@ class GradientNorm(keras.callbacks.Callback):
             logs["gradient_norm"] = total / steps
 
     def _standing(self):
-        # Under mixed_float16 Keras wraps the optimizer in one that scales the loss. The count is
-        # that of calls: `iterations` leaves out those that only accumulate.
-        optimizer = self.model.optimizer
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        # The count is that of calls: `iterations` leaves out those that only accumulate.
+        optimizer = core_optimizer(self.model)
         return float(optimizer.gradient_norm.numpy()), int(optimizer._iterations.numpy())
