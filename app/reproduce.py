@@ -135,13 +135,18 @@ def child(table, key, recipe, root):
         "experiment": parent.manifest["experiment"],
     }
     if isinstance(recipe, Measured):
-        trained = _opened(parent, recipe.of, root)
-        if trained is None:
-            raise UserError(
-                f"'{key}' measures the run of '{recipe.of}', which is not in {root}: its results "
-                "came from another machine. Take that line out of results.json to train it here."
-            )
-        return measure_again(recipe, trained, root, again=begun, **fields).id
+        needed = [name for name in (recipe.of, recipe.classifier) if name]
+        trained = {name: _opened(parent, name, root) for name in needed}
+        for name in needed:
+            if trained[name] is None:
+                raise UserError(
+                    f"'{key}' measures the run of '{name}', which is not in {root}: its results "
+                    "came from another machine. Take that line out of results.json to train it "
+                    "here."
+                )
+        classifier = trained.get(recipe.classifier)
+        again = {"again": begun, "classifier": classifier}
+        return measure_again(recipe, trained[recipe.of], root, **again, **fields).id
     if begun is not None:
         return resume(begun.id, root=root).id
     return train(recipe, root=root, **fields).id

@@ -64,11 +64,18 @@ def class_labels(model, count, labels=(), first_index=0, attributes=(), every=1)
             "--classifier that was trained on them."
         )
     if by_attributes:
-        if labels:
+        if labels and not unlabelled(labels):
             raise UserError(
                 "Attributes can be asked for here, and no classes: leave out --labels and pass "
                 f"--attributes. Known: {', '.join(model.condition.names)}."
             )
+        if unlabelled(labels):
+            if attributes:
+                raise UserError(
+                    "`--labels none` tells the run nothing of the images, and `--attributes` asks "
+                    "for some. Leave out one of them, or let a --classifier ask."
+                )
+            return np.asarray(model.condition.null(count))
         kinds = model.condition.vectors(attributes or model.condition.names)
         return kinds[turns % len(kinds)]
     if not model.conditional:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.build.sampling import unlabelled
 from app.config.readers import drawn_with
 from app.data.digit_attributes import judge_of
 from app.data.subsets import shuffled
@@ -84,9 +85,22 @@ def measure_asked(run, recipe, model, request):
         request: the `Draw` of the samples, with a classifier.
     """
     classifier = Run.open(request.steering.classifier, run.folder.parent)
-    if not classifier.manifest.get("attributes"):
-        return
-    steered, folder = Steered(request.steering, run, model), f"samples/{request.folder}"
+    if classifier.manifest.get("attributes"):
+        folder = f"samples/{request.folder}"
+        leave_asked(run, *drawn_asked(run, recipe, model, request), folder, folder)
+        console.print(f"rows of attributes, shares: {run.folder / folder}")
+
+
+def drawn_asked(run, recipe, model, request):
+    """Draws what a classifier asks for, and the same noise without it, where that is measured.
+
+    Arguments are those of `measure_asked`.
+
+    Returns:
+        (rows, drawn): uint8 images {combination: (count, height, width, channels)}; and
+        `DrawnByAttributes` of those that ask for something, or None where nothing measures them.
+    """
+    steered = Steered(request.steering, run, model)
     condition = steered.classifier.condition
     images, _ = draw_parts(run, model, request, request.folder, steered=steered)
     _, seen = steered.labels(request)
@@ -94,23 +108,28 @@ def measure_asked(run, recipe, model, request):
     places = {
         name: np.flatnonzero((seen == condition.vectors([name])).all(1)) for name in combinations
     }
-    places = {name: found for name, found in places.items() if len(found)}
-    count = min(len(found) for found in places.values())
-    rows = np.stack([found[:count] for found in places.values()])
-    draw_into_run(run, "attributes", attribute_rows_figure, images[rows], places, folder=folder)
+    count = min(len(found) for found in places.values() if len(found))
+    places = {name: found[:count] for name, found in places.items() if len(found)}
+    rows = {name: images[found] for name, found in places.items()}
+    names = tuple(name for name in places if name not in ("none", "any"))
     judge = judge_of(condition.names, model.image_shape)
-    measured = [number for number, name in enumerate(places) if name not in ("none", "any")]
-    if judge is None or not measured:
-        return
+    if judge is None or not names:
+        return rows, None
     plain = without_classifier(request, recipe, model)
     record(run, plain)
     unasked = draw_parts(run, model, plain, plain.folder)[0]
-    names = [list(places)[number] for number in measured]
-    pair = images[rows[measured]], unasked[rows[measured]]
-    scores = control_scores(DrawnByAttributes(tuple(names), *pair, judge))
-    leave_scores(run, scores, folder)
-    draw_into_run(run, "attribute_control", control_figure, scores, folder=folder)
-    console.print(f"rows of attributes, shares: {run.folder / folder}")
+    pair = (np.stack([part[places[name]] for name in names]) for part in (images, unasked))
+    return rows, DrawnByAttributes(names, *pair, judge)
+
+
+def leave_asked(run, rows, drawn, folder=".", figures="figures"):
+    """Leaves what `drawn_asked` returned in folders of a run: attributes.png, scores, control."""
+    stacked = np.stack(list(rows.values()))
+    draw_into_run(run, "attributes", attribute_rows_figure, stacked, rows, folder=figures)
+    if drawn is not None:
+        scores = control_scores(drawn)
+        leave_scores(run, scores, folder)
+        draw_into_run(run, "attribute_control", control_figure, scores, folder=figures)
 
 
 def without_classifier(request, recipe, model):
@@ -119,8 +138,9 @@ def without_classifier(request, recipe, model):
     steering = replace(request.steering, **off)
     changes = {"steering": None if steering == Steering() else steering, "attributes": ()}
     if conditional_on_attributes(model):
-        free = drawn_with(recipe, guidance=0.0).sampling  # of the null by itself
-        changes.update(attributes=("any",), sampling=free)
+        changes["sampling"] = drawn_with(recipe, guidance=0.0).sampling  # of the null by itself
+        if not unlabelled(request.labels):
+            changes["attributes"] = ("any",)
     return replace(request, **changes)
 
 

@@ -10,6 +10,7 @@ Seen 2026-11-25, one seed, 2,000 test images: accuracy 96.9 % clean, 94.2 % at t
 0.8, 9.6 % at 1 (chance 10 %).
 Of attributes, seen 2026-11-26, one seed, 2,000 test images, 9 minutes beside much other work: mean
 accuracy 94.7 % clean, 92.6 % at time 0.5, 82.5 % at 0.8, 74.1 % at 1 (most frequent answer 74.7 %).
+celeba-noisy-classifier is for a GPU; never trained: no faces here.
 """
 
 from dataclasses import replace
@@ -22,6 +23,7 @@ from app.config import (
     Optimizer,
     Training,
 )
+from app.recipes.attributes import CELEBA
 
 CLASSES = NoisyClassification(
     name="mnist-noisy-classifier",
@@ -42,4 +44,15 @@ ATTRIBUTES = replace(
     data=replace(CLASSES.data, name="mnist-5k-attributes"),
 )
 
-RECIPES = [CLASSES, ATTRIBUTES]
+# B18: of the faces, chain and pixels of `celeba-attributes`, which it guides.
+FACES = NoisyClassification(
+    name="celeba-noisy-classifier",
+    summary="B18: classifier of noisy faces by ten attributes (a GPU's job).",
+    data=CELEBA.data,
+    network=NoisyEncoder(width=64, multipliers=(1, 2, 4, 4), blocks=2, attention_resolutions=(16,)),
+    diffusion=replace(CELEBA.diffusion, condition="none"),
+    optimizer=Optimizer(name="adamw", learning_rate=3e-4, warmup_steps=1000, weight_decay=0.05),
+    training=Training(epochs=10, batch_size=64, ema_decay=0.9995),
+)
+
+RECIPES = [CLASSES, ATTRIBUTES, FACES]

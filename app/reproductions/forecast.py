@@ -37,7 +37,9 @@ def forecast(children):
         recipe = recipes[key]
         step, steps, drawing = known[_setting(recipe)]
         if isinstance(child, Measured):
-            found[key] = REST + drawing * child.drawn_by.evaluations * child.samples
+            # A classifier's gradient costs three evaluations more; unasked images are drawn too.
+            times = 5 if child.classifier else 1
+            found[key] = REST + times * drawing * child.drawn_by.evaluations * child.samples
         else:
             training = step * steps * recipe.training.epochs
             found[key] = REST + training + drawing * _drawn(recipe)

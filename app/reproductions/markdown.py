@@ -2,6 +2,15 @@
 
 from app.reproductions.verdicts import ERRORS
 
+BY_SEEDS = (
+    f"A claim holds, or fails, where the means differ by more than {ERRORS:.0f} standard errors of "
+    "their difference over seeds (fixed before the runs); one seed decides nothing."
+)
+BY_INTERVALS = (
+    "A claim holds, or fails, where the 95 % intervals of single runs do not overlap (fixed before "
+    "the runs)."
+)
+
 
 def table(head, rows):
     """Lines of a Markdown table.
@@ -21,12 +30,10 @@ def table(head, rows):
     return lines
 
 
-def verdicts_table(claims):
+def verdicts_table(claims, rule=BY_SEEDS):
     """Lines that say how claims are decided, and the verdict on each, of {claim: word}."""
     return [
-        "A claim holds, or fails, where the means differ by more than "
-        f"{ERRORS:.0f} standard errors of their difference over seeds (fixed before the runs); "
-        "one seed decides nothing.",
+        rule,
         "",
         *table(["claim of the report", "ours"], claims.items()),
     ]

@@ -6,8 +6,11 @@ from keras import ops
 from app.build.data import build_data
 from app.build.diffusion import build_model
 from app.build.sampling import build_sampler, class_labels
+from app.config.readers import drawn_with
 from app.data.subsets import shuffled
-from app.drawing.sample import draw_parts, sample_options
+from app.drawing.attribute_control import drawn_asked, leave_asked
+from app.drawing.sample import Draw, draw_parts, sample_options
+from app.drawing.steering import Steering
 from app.measuring.measure_run import measure_run
 from app.models.row_program import draw_rows
 from app.progress import bar, console
@@ -20,7 +23,7 @@ from callbacks.image_grid import grid, write_png
 GRID = 60  # images of its picture
 
 
-def measure_again(child, trained, root="runs", begun=None, again=None, **fields):
+def measure_again(child, trained, root="runs", begun=None, again=None, classifier=None, **fields):
     """Draws and measures as a `Measured` says; what it finds is a run of the kind evaluation.
 
     Args:
@@ -29,6 +32,7 @@ def measure_again(child, trained, root="runs", begun=None, again=None, **fields)
         root: folder of all runs.
         begun: function called with the new run, or None.
         again: the unfinished `Run` of an earlier attempt, or None.
+        classifier: the finished `Run` of the child's classifier, if it has one.
         **fields: more of the run's manifest.
     """
     recipe, model = load_trained(trained, child.weights)
@@ -50,6 +54,10 @@ def measure_again(child, trained, root="runs", begun=None, again=None, **fields)
         begun(run)
     console.print(f"run {run.id}: {child.samples} images of {trained.id}")
     with Mirror(run, say=console.print):
+        if classifier is not None:
+            request = asked_by(classifier, child, recipe, model)
+            leave_asked(run, *drawn_asked(trained, recipe, model, request))
+            return run
         request = sample_options(recipe, child.samples, weights=child.weights)
         name = f"{child.name if child.own_model else 'evaluation'}-{request.digest}"
 
@@ -72,6 +80,18 @@ def measure_again(child, trained, root="runs", begun=None, again=None, **fields)
             drawn=drawn,
         )
     return run
+
+
+def asked_by(classifier, child, recipe, model):
+    """The `Draw` of every attribute, alone and as the recipe pairs them, that a classifier asks."""
+    return Draw(
+        count=child.samples,
+        labels=("none",),
+        sampling=drawn_with(recipe, guidance=0.0).sampling,
+        weights=child.weights,
+        steering=Steering(classifier=classifier.id, classifier_scale=child.classifier_scale),
+        attributes=(*model.condition.names, *child.base.evaluation.attribute_rows),
+    )
 
 
 def rebuilt(model, recipe, train):

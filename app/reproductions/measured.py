@@ -29,6 +29,9 @@ class Measured:
         kernel: attention kernel that computes with the same weights, or None: that of the recipe.
         extractor: extractor that judges, or "auto".
         metrics: names, or () for the usual ones.
+        classifier: key of the child whose classifier of noisy images asks for attributes, while the
+            network is told nothing; or None. Then shares are measured, with asking and without.
+        classifier_scale: float >= 0; of its gradient.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Measured:
     kernel: str | None = None
     extractor: str = "auto"
     metrics: tuple[str, ...] = ()
+    classifier: str | None = None
+    classifier_scale: float = 0.0
 
     def __post_init__(self):
         if self.start not in STARTS:
@@ -92,6 +97,8 @@ def config_of(child):
     own = {name: getattr(child, name) for name in ("name", "of", "samples", "weights", "start")}
     own |= {"extractor": child.extractor, "metrics": list(child.metrics)}
     own |= {"kernel": child.kernel} if child.kernel else {}
+    if child.classifier:
+        own |= {"classifier": child.classifier, "classifier_scale": child.classifier_scale}
     return {
         "kind": "measured",
         **own,

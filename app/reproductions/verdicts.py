@@ -88,6 +88,20 @@ def no_less(one, other):
     return greater(other, one) is not True
 
 
+def above(result, score, other):
+    """Whether a score of a run lies above another of its scores: True, False, or None.
+
+    By their 95 % intervals: None where these overlap, or where one is missing.
+
+    Args:
+        result: result of a child with "measured".
+        score: name of the score.
+        other: name of the other.
+    """
+    found = [result["measured"].get(name, {}).get("interval") for name in (score, other)]
+    return None if None in found else _order(*found)
+
+
 def apart(one, other, score):
     """Whether a score of `one` lies above that of `other`: True, False, or None.
 
@@ -100,12 +114,14 @@ def apart(one, other, score):
     """
     if one is None or other is None or not {score} <= one["scores"].keys() & other["scores"].keys():
         return None
-    (low, high), (other_low, other_high) = (
-        result["measured"][score]["interval"] for result in (one, other)
-    )
-    if low > other_high:
+    return _order(*(result["measured"][score]["interval"] for result in (one, other)))
+
+
+def _order(one, other):
+    """Whether an interval lies above another: True, False, or None where they overlap."""
+    if one[0] > other[1]:
         return True
-    return False if other_low > high else None
+    return False if other[0] > one[1] else None
 
 
 def verdict(parts):

@@ -10,6 +10,9 @@ from app.cli import main
 from app.config import from_dict, to_dict
 from app.data.digit_attributes import DigitAttributes
 from app.recipes import load_recipe
+from app.reproductions.measure_again import measure_again
+from app.reproductions.measured import Measured
+from app.run import Run
 from tests.end_to_end.conftest import make_run
 from tests.end_to_end.guided import judge, sampled
 
@@ -44,6 +47,8 @@ def runs(world, tmp_path_factory):
         recipe = to_dict(load_recipe(str(folder / "made.py")))
         recipe["diffusion"]["condition"] = condition
         recipe["sampling"].update(steps=2, guidance=0.0, batch_size=20)
+        if run == VECTORS:
+            recipe["data"]["name"] = "mnist-5k-attributes"
         (made / "config.json").write_text(json.dumps(recipe))
         model = build_model(from_dict(recipe), SHAPE, 10, names)
         model.save_weights(made / "weights" / "raw.weights.h5")
@@ -160,3 +165,19 @@ def test_data_without_labels_teach_no_classifier(runs, tmp_path, refused):
     recipe = tmp_path / "bare.py"
     recipe.write_text(JUDGE.replace("mnist-5k-attributes", str(tmp_path / "bare.npz")))
     refused(["train", recipe, "--runs", runs], "A classifier needs class labels, and .* has none")
+
+
+def test_a_table_measures_what_a_classifier_asks_of_a_run_that_is_told_nothing(runs):
+    trained, classifier = Run.open(VECTORS, runs), Run.open(judge(runs).name, runs)
+    base = from_dict(json.loads((runs / VECTORS / "config.json").read_text()))
+    child = Measured(
+        name="guided", of="x", base=base, samples=20, classifier="judge", classifier_scale=50.0
+    )
+    run = measure_again(child, trained, runs, classifier=classifier)
+    assert Run.open(run.id, runs).status == "finished"
+    scores = json.loads((run.folder / "scores.json").read_text())
+    expected = {f"attribute_{name}{ending}" for name in NAMES for ending in ("", "_unasked")}
+    assert set(scores) == expected | {"attribute_control"}
+    assert {score["samples"] for name, score in scores.items() if "control" not in name} == {2}
+    figures = {path.name for path in (run.folder / "figures").iterdir()}
+    assert {"attributes.png", "attribute_control.png"} <= figures

@@ -145,7 +145,7 @@ def test_what_attributes_do_not_fit_is_refused(refused, tiny, thick):
         (*thick, ["--to-attributes", "wide"], "`--to-attributes` needs `--attributes`"),
         (*thick, ["--attributes", "thick", "--to-attributes", "thin"], "no attribute 'thin'"),
         (*thick, ["--labels", "3", "--to-labels", "4"], "leave out --labels and pass --attrib"),
-        (*thick, ["--labels", "none"], "leave out --labels and pass --attrib"),
+        (*thick, ["--labels", "none", "--attributes", "thick"], "Leave out one of them"),
         (*tiny, ["--to-seed", "1", "--attributes", "thick"], "not conditional on attributes"),
         (*tiny, ["--images", "digits:0", "--strength", "1", "--attributes", "x"], "not cond"),
     ):

@@ -8,6 +8,7 @@ figures are functions of the results and a path. Results are {child: {"run", "fo
 
 from app.reproductions import diffusion_figures
 from app.reproductions.tables import (
+    attributes,
     cifar10_conditional,
     cifar10_guidance,
     dit_attention,
@@ -41,6 +42,7 @@ TABLES = {
         dit_attention,
         swa,
         faces,
+        attributes,
         mnist_score,
     )
 }
@@ -133,6 +135,15 @@ FIGURES = {
         "curves": diffusion_figures.curves(LOSSES | {"Frechet distance by epoch": (("fmd",), {})}),
         "strips": diffusion_figures.pictures(STRIPS, columns=4),
         "samples": diffusion_figures.pictures(LAST, columns=3),
+    },
+    attributes.NAME: {
+        "curves": diffusion_figures.curves(LOSSES),
+        "rows": diffusion_figures.pictures(
+            {"attributes": "figures/attributes.png"}, groups=("trained", "guided")
+        ),
+        "control": diffusion_figures.pictures(
+            {"control": "figures/attribute_control.png"}, groups=("trained", "guided")
+        ),
     },
     mnist_score.NAME: {
         "curves": diffusion_figures.curves(LOSSES),

@@ -15,7 +15,7 @@ from app.reproductions.diffusion_rows import (
     scores_lines,
     slug,
 )
-from app.reproductions.markdown import verdicts_table
+from app.reproductions.markdown import BY_INTERVALS, verdicts_table
 from app.reproductions.measured import Measured
 from app.reproductions.verdicts import verdict
 
@@ -95,7 +95,7 @@ def report(results):
         "",
         *scores_lines(results, ("frechet", "precision", "recall", "class_accuracy"), digits=3),
         "",
-        *verdicts_table(claims(results)),
+        *verdicts_table(claims(results), BY_INTERVALS),
     ]
     return "\n".join(lines)
 

@@ -6,7 +6,7 @@ from app.config import Evaluation
 from app.recipes.cifar10 import CONDITIONAL
 from app.reproductions.budgets import unet_budget
 from app.reproductions.diffusion_rows import rows_of, slug
-from app.reproductions.markdown import table, verdicts_table
+from app.reproductions.markdown import BY_INTERVALS, table, verdicts_table
 from app.reproductions.measured import Measured
 from app.reproductions.verdicts import apart, verdict
 
@@ -115,9 +115,7 @@ def report(results):
         "",
         *table(["guidance", "steps", *(name.replace("_", " ") for name in MEASURES)], rows),
         "",
-        "Here two rows differ where their intervals do not overlap.",
-        "",
-        *verdicts_table(claims(results)),
+        *verdicts_table(claims(results), BY_INTERVALS),
     ]
     return "\n".join(lines)
 
