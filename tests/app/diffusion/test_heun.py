@@ -103,6 +103,7 @@ SCHEDULES = {
     "exploding": schedules.exploding(1281, 0.02, 10.0),
     "karras": schedules.karras(1281, 0.002, 10.0),
     "flow": schedules.flow(1281),
+    "linear": schedules.linear(1281),
 }
 
 
