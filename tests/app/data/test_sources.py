@@ -198,7 +198,7 @@ def test_own_functions(tmp_path, monkeypatch):
     for path, sentence in (
         ("my_shapes:broken", "raised ZeroDivisionError"),
         ("my_shapes:nothing", "must return a Dataset.*Received: str"),
-        ("my_shapes:missing", "to have a function 'missing'"),
+        ("my_shapes:missing", "Could not import 'my_shapes:missing': AttributeError"),
         ("no_such_module:f", "Could not import 'no_such_module:f'"),
     ):
         with pytest.raises(UserError, match=sentence):

@@ -32,10 +32,7 @@ def test_colour_strips_and_schedules_are_drawn(tmp_path):
 
 
 def test_every_metric_has_a_panel(tmp_path):
-    rows = [
-        {"step": step, "loss": 1 / (step + 1), "val_loss": 1.0, "system/cpu": 9.0}
-        for step in range(5)
-    ]
+    rows = [{"step": step, "loss": 1 / (step + 1), "val_loss": 1.0} for step in range(5)]
     training_curves(rows, tmp_path / "one.png")
     rows[2]["fmd"], rows[4]["accuracy"], rows[4]["kid"] = 30.0, 0.5, -0.1
     training_curves(rows, tmp_path / "four.png")
