@@ -1,5 +1,6 @@
 """What the documents say can be done: commands are understood, links lead somewhere."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from app.cli import VERBS, main
 from app.recipes import RECIPES
+from app.reproductions.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -61,3 +63,12 @@ def test_recipes_named_after_train_exist():
     text = "\n".join(path.read_text() for path in DOCUMENTS)
     named = set(re.findall(r"`train ([a-z][a-z0-9-]+)", text))
     assert named and named <= RECIPES.keys()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_of_a_table_says_what_its_results_say(name):
+    page = ROOT / "docs" / "results" / f"{name}.md"
+    if not page.exists():
+        pytest.skip(f"the table {name} has no page yet")
+    results = json.loads((page.with_suffix("") / "results.json").read_text())
+    assert TABLES[name].report(results) in page.read_text()

@@ -8,7 +8,7 @@ figures are functions of the results and a path. Results are {child: {"run", "fo
 
 from app.reproductions import diffusion_figures
 from app.reproductions.tables import (
-    attributes,
+    attribute_control,
     cifar10_conditional,
     cifar10_guidance,
     dit_attention,
@@ -42,7 +42,7 @@ TABLES = {
         dit_attention,
         swa,
         faces,
-        attributes,
+        attribute_control,
         mnist_score,
     )
 }
@@ -136,7 +136,7 @@ FIGURES = {
         "strips": diffusion_figures.pictures(STRIPS, columns=4),
         "samples": diffusion_figures.pictures(LAST, columns=3),
     },
-    attributes.NAME: {
+    attribute_control.NAME: {
         "curves": diffusion_figures.curves(LOSSES),
         "rows": diffusion_figures.pictures(
             {"attributes": "figures/attributes.png"}, groups=("trained", "guided")

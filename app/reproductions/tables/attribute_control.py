@@ -11,7 +11,7 @@ from app.reproductions.markdown import BY_INTERVALS, table, verdicts_table
 from app.reproductions.measured import Measured
 from app.reproductions.verdicts import above, verdict
 
-NAME = "attributes"
+NAME = "attribute-control"
 TITLE = "Images by their attributes"
 NETWORK, CLASSIFIER = "told to the network", "asked by a classifier"
 SCALE = 3.0  # of the classifier's gradient
