@@ -64,7 +64,7 @@ def test_unknown_words(refused, arguments, pattern):
 
 
 def test_an_attention_kernel_that_this_device_lacks(refused):
-    if distribution.list_devices("gpu"):
+    if any("gpu" in device.lower() for device in distribution.list_devices()):
         pytest.skip("a GPU may have it")
     words = ["train", "mnist-dit", "--network.kernel", "flash"]
     refused(words, r"flash cannot run here, on .*Use the kernel memory_efficient or standard")
