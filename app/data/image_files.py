@@ -9,8 +9,6 @@ import numpy as np
 from app.data.folder import read_image
 from app.errors import UserError
 
-SKIPPING = " `--skip-damaged` leaves such files out."
-
 
 class ImageFiles:
     """Images in files, all of one size, as a sequence of uint8 (height, width, channels).
@@ -67,8 +65,9 @@ class ImageFiles:
                     if skip_damaged:
                         continue
                     pool.shutdown(cancel_futures=True)
-                    offered = "" if skip_damaged is None else SKIPPING
-                    raise UserError(f"{seen}{offered}") from seen
+                    if skip_damaged is None:
+                        raise seen
+                    raise UserError(f"{seen} `--skip-damaged` leaves such files out.") from seen
                 mark, shape = seen
                 if shapes and shape[:2] != shapes[0][:2]:
                     pool.shutdown(cancel_futures=True)

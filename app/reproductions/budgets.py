@@ -16,6 +16,9 @@ AS_REPORTED = Watching(
     score_split="test",
     score_real=512,
 )
+TINY_UNET = Unet(  # of smoke
+    width=8, multipliers=(1, 2), blocks=1, attention_resolutions=(), groups=2, patch_size=2
+)
 
 
 def seeds_at(budget, seeds):
@@ -79,14 +82,7 @@ def unet_budget(recipe, budget, directory=None):
     return replace(
         recipe,
         data=Data(name="mnist-5k"),
-        network=Unet(
-            width=8,
-            multipliers=(1, 2),
-            blocks=1,
-            attention_resolutions=(),
-            groups=2,
-            patch_size=2,
-        ),
+        network=TINY_UNET,
         optimizer=replace(recipe.optimizer, learning_rate=2e-3, warmup_steps=0),
         training=replace(recipe.training, epochs=2, swa_start_epoch=None, ema_decay=0.9),
         sampling=Sampling(steps=8),

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from app.config import NoisyEncoder, Unet
+from app.config import NoisyEncoder
 from app.recipes.attributes import CELEBA, MNIST
 from app.recipes.noisy_classifier import ATTRIBUTES, FACES
-from app.reproductions.budgets import seeds_at
+from app.reproductions.budgets import TINY_UNET, seeds_at
 from app.reproductions.diffusion_rows import number, rows_of, scored, slug
 from app.reproductions.markdown import BY_INTERVALS, table, verdicts_table
 from app.reproductions.measured import Measured
@@ -67,14 +67,7 @@ def _budget(budget, directory):
         return tuple(faces)
     small = replace(
         MNIST,
-        network=Unet(
-            width=8,
-            multipliers=(1, 2),
-            blocks=1,
-            attention_resolutions=(),
-            groups=2,
-            patch_size=2,
-        ),
+        network=TINY_UNET,
         training=replace(MNIST.training, epochs=2),
         sampling=replace(MNIST.sampling, steps=8),
         watching=replace(MNIST.watching, samples=20),

@@ -7,6 +7,7 @@ from app.recipes.mnist import CNN
 from app.reproductions.budgets import cnn_budget, seeds_at
 from app.reproductions.diffusion_rows import (
     CLIPPED,
+    DRAWN_CLIPPED,
     at_epoch,
     beside_paper,
     not_fid,
@@ -71,9 +72,7 @@ def report(results):
     distances = scored(results, "frechet")
     losses = [at_epoch(results, name) for name in ("loss", "val_loss")]
     lines = [
-        "Mean over seeds +- standard error (number of seeds). Estimates of the clean image are "
-        "clipped to the range of pixels, as the report's were not: what that changes of plain "
-        "noise is in mnist-schedules.",
+        f"Mean over seeds +- standard error (number of seeds). {DRAWN_CLIPPED}",
         "",
         *beside_paper(
             [

@@ -7,6 +7,7 @@ from app.recipes.mnist import CNN
 from app.reproductions.budgets import cnn_budget, seeds_at
 from app.reproductions.diffusion_rows import (
     CLIPPED,
+    DRAWN_CLIPPED,
     again,
     beside_paper,
     losses_lines,
@@ -89,9 +90,7 @@ def report(results):
     distances, unit = scored(results, "frechet"), scored(results, "frechet", "unit")
     reason = not_fid(results, 1000) or CLIPPED
     lines = [
-        "Mean over seeds +- standard error (number of seeds). Estimates of the clean image are "
-        "clipped to the range of pixels, as the report's were not: what that changes of plain "
-        "noise is in mnist-schedules.",
+        f"Mean over seeds +- standard error (number of seeds). {DRAWN_CLIPPED}",
         "",
         *beside_paper(
             [
