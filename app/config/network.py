@@ -75,21 +75,6 @@ class Unet:
             )
         require(0 <= self.dropout < 1, f"`dropout` must be in [0, 1). Received: {self.dropout}.")
 
-    def deaf_warning(self) -> str | None:
-        """A sentence if a level has one channel a group of normalisation, else None.
-
-        Time and condition are added to the channels, and normalising each channel by itself takes
-        out again what was added to it.
-        """
-        channels = self.width * min(self.multipliers)
-        if self.groups < channels:
-            return None
-        return (
-            f"With {self.groups} groups of normalisation a level of {channels} channels has one "
-            "channel a group, which takes out again what time and condition add to it. Pass "
-            f"--network.groups {max(1, channels // 4)}."
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
 class DiT:
@@ -138,3 +123,21 @@ class CustomNetwork:
 
 
 Network = PlainCNN | Unet | DiT | CustomNetwork
+
+
+def deaf_warning(network) -> str | None:
+    """A sentence if a level of a network has one channel a group of normalisation, else None.
+
+    Time and condition are added to the channels, and normalising each channel by itself takes out
+    again what was added to it.
+    """
+    if not hasattr(network, "groups"):
+        return None
+    channels = network.width * min(network.multipliers)
+    if network.groups < channels:
+        return None
+    return (
+        f"With {network.groups} groups of normalisation a level of {channels} channels has one "
+        "channel a group, which takes out again what time and condition add to it. Pass "
+        f"--network.groups {max(1, channels // 4)}."
+    )

@@ -28,10 +28,12 @@ class NoisyEncoder:
     """Pixels folded into channels before the first convolution, each way (1: none)."""
     dropout: float = 0.1
     """Dropout in residual blocks, [0, 1)."""
+    groups: int = 32
+    """Groups of the normalisation; with one channel a group it takes out the time."""
 
     def __post_init__(self):
         check_types(self)
-        positive(self, "width", "blocks", "patch_size")
+        positive(self, "width", "blocks", "groups", "patch_size")
         require(self.width >= 4, f"`width` must be at least 4. Received: {self.width}.")
         all_positive(self, "multipliers")
         require(0 <= self.dropout < 1, f"`dropout` must be in [0, 1). Received: {self.dropout}.")

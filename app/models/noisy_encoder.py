@@ -30,6 +30,7 @@ class NoisyEncoder(ConditionedNetwork):
         attention_resolutions: ints; sides of the feature maps that get attention.
         patch_size: int; side of the squares of pixels folded into channels at the entrance.
         dropout: float in [0, 1); inside the residual blocks.
+        groups: int; groups of the normalization, or the largest divisor of the channels below it.
 
     Call arguments:
         noisy: float `(batch, height, width, image_channels)`.
@@ -61,6 +62,7 @@ class NoisyEncoder(ConditionedNetwork):
         attention_resolutions=(),
         patch_size=1,
         dropout=0.1,
+        groups=32,
         **kwargs,
     ):
         options = {
@@ -73,6 +75,7 @@ class NoisyEncoder(ConditionedNetwork):
             "attention_resolutions": attention_resolutions,
             "patch_size": patch_size,
             "dropout": dropout,
+            "groups": groups,
         }
         super().__init__(options, **kwargs)
         sides = level_sides(image_size, patch_size, multipliers)
@@ -92,12 +95,12 @@ class NoisyEncoder(ConditionedNetwork):
         self.first = keras.layers.Conv2D(width, 3, padding="same", dtype=policy)
         self.stages = []
         for level, (side, multiplier) in enumerate(zip(sides, multipliers, strict=True)):
-            block = {"channels": width * multiplier, "dropout": dropout}
-            attention = {} if side in attention_resolutions else None
+            block = {"channels": width * multiplier, "dropout": dropout, "groups": groups}
+            attention = {"groups": groups} if side in attention_resolutions else None
             self.stages += [Stage(block, attention, dtype=policy) for _ in range(blocks)]
             if level < len(sides) - 1:
                 self.stages.append(Downsample(dtype=policy))
-        self.last_norm = GroupNormalization(dtype=policy)
+        self.last_norm = GroupNormalization(groups, dtype=policy)
         self.last = keras.layers.Dense(outputs, kernel_initializer="zeros", dtype="float32")
 
     def build(self, noisy_shape, time_shape=None):

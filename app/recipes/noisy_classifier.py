@@ -29,7 +29,7 @@ CLASSES = NoisyClassification(
     name="mnist-noisy-classifier",
     summary="Classifier of noisy embedded MNIST digits, to guide denoisers like mnist-small.",
     data=Data(name="mnist-5k", validation_fraction=0.05),
-    network=NoisyEncoder(multipliers=(1, 2), blocks=2, patch_size=2),
+    network=NoisyEncoder(multipliers=(1, 2), blocks=2, groups=8, patch_size=2),
     diffusion=Diffusion(schedule="cosine", times="stratified"),
     optimizer=Optimizer(
         name="adamw", learning_rate=1e-3, decay="cosine", warmup_steps=100, weight_decay=0.05

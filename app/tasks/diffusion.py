@@ -7,7 +7,7 @@ from app.build.diffusion import build_model
 from app.build.loss import build_loss, build_text_term
 from app.build.noise import noise_images
 from app.build.optimizer import build_optimizer, jit_compile
-from app.config import Unet
+from app.config.network import deaf_warning
 from app.data.paired import PairedBatches
 from app.data.pipeline import Batches
 from app.diffusion.times import Trajectory
@@ -57,9 +57,12 @@ def untrained(recipe, images):
         text_term=term,
         jit_compile=xla,
     )
-    deaf = recipe.network.deaf_warning() if isinstance(recipe.network, Unet) else None
     trajectory = Trajectory(model.schedule, recipe.sampling.steps, recipe.sampling.spacing)
-    notes = (model.schedule.terminal_warning(), trajectory.start_warning(), deaf)
+    notes = (
+        model.schedule.terminal_warning(),
+        trajectory.start_warning(),
+        deaf_warning(recipe.network),
+    )
     for warning in filter(None, notes):
         console.print(f"note: {warning}")
     return model

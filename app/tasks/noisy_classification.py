@@ -2,8 +2,10 @@
 
 from app.build.data import Images, check_batch, check_classes, load_part
 from app.build.noisy_classifier import compiled_noisy_classifier
+from app.config.network import deaf_warning
 from app.data import split
 from app.data.pipeline import Batches
+from app.progress import console
 from app.tasks.noisy_classification_results import evaluate, export, finish
 from callbacks.mlflow_logger import MLflowLogger
 
@@ -31,6 +33,9 @@ def prepare(recipe):
 
 def untrained(recipe, images):
     """The compiled model before its first step."""
+    deaf = deaf_warning(recipe.network)
+    if deaf:
+        console.print(f"note: {deaf}")
     return compiled_noisy_classifier(recipe, images.train)
 
 

@@ -125,6 +125,18 @@ def test_attention_is_there_where_it_was_asked_for():
     assert attentive.count_params() - plain.count_params() == 4 * 72 + 16
 
 
+@pytest.mark.parametrize("groups, heard", [(8, False), (2, True)])
+def test_time_is_heard_only_by_groups_of_several_channels(groups, heard):
+    network = NoisyEncoder(2, image_size=8, width=8, multipliers=(1,), groups=groups)
+    images = IMAGES[:4].astype("float32") / 255
+    network(images, np.zeros(4, "float32"))
+    for weight in network.trainable_weights:  # two layers start at zero
+        weight.assign(RANDOM.normal(scale=0.3, size=weight.shape))
+    early, late = (network(images, np.full(4, time, "float32")) for time in (0.0, 900.0))
+    difference = ops.convert_to_numpy(ops.max(ops.abs(early - late)))
+    assert (difference > 0.01) == heard
+
+
 def test_sizes_that_do_not_fit_are_refused():
     with pytest.raises(UserError, match="a multiple of 4"):
         NoisyEncoder(2, image_size=6, multipliers=(1, 1, 1))
