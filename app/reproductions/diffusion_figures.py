@@ -15,7 +15,7 @@ def curves(panels):
     Args:
         panels: {title: (metrics, {label: level})}: the metrics drawn together, and levels to hold
             them against, found as scores of the results, like "psnr_black", or as the floor of a
-            score, "psnr floor".
+            score, "psnr floor". Panels of metrics that no run has are left out.
 
     Returns:
         Function (results, path).
@@ -29,16 +29,15 @@ def _curves(panels, results, path):
         for key, result in results.items()
         if key.startswith("trained-") and key.endswith("-0") and result["rows"]
     }
-    figure = Figure(figsize=(5 * len(panels), 3.6), layout="constrained")
-    places = figure.subplots(1, len(panels), squeeze=False)[0]
-    for axes, (title, (metrics, levels)) in zip(places, panels.items(), strict=True):
-        for place, (row, result) in enumerate(first.items()):
-            for line, metric in zip(("-", "--", ":"), metrics, strict=False):
-                points = by_epoch(result["rows"], metric)
-                if points:
-                    label = row if len(metrics) == 1 else f"{row}, {metric}"
-                    look = {"color": f"C{place}", "label": label, "marker": "."}
-                    axes.plot(*zip(*points, strict=True), line, **look)
+    lines = {title: _lines(first, metrics) for title, (metrics, _) in panels.items()}
+    shown = [title for title, found in lines.items() if found]
+    if not shown:
+        return
+    figure = Figure(figsize=(5 * len(shown), 3.6), layout="constrained")
+    for axes, title in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+        levels = panels[title][1]
+        for place, (label, points) in enumerate(lines[title].items()):
+            axes.plot(*zip(*points, strict=True), ".-", color=f"C{place}", label=label)
         for place, (label, name) in enumerate(levels.items()):
             level = next((v for v in (_level(r, name) for r in first.values()) if v), None)
             if level is not None:
@@ -48,9 +47,20 @@ def _curves(panels, results, path):
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(fontsize="x-small")
+        axes.legend(fontsize="x-small")
     save(figure, path)
+
+
+def _lines(results, metrics):
+    """{label: [(epoch, value)]} of each row and metric that has any; names only what differs."""
+    found = {}
+    for row, result in results.items():
+        for metric in metrics:
+            points = by_epoch(result["rows"], metric)
+            names = [row] * (len(results) > 1) + [metric] * (len(metrics) > 1)
+            if points:
+                found[", ".join(names) or row] = points
+    return found
 
 
 def _level(result, name):
