@@ -29,8 +29,9 @@ class Schedule:
     """A table of signal and noise rates over T steps, readable at any time.
 
     Use one of the named functions (`linear`, `karras`, `flow`, ...) for a known schedule, and this
-    class for betas or rates of your own. Between two rows the rates and the log-SNR are
-    interpolated linearly; on a row, time = k / T, they are the row exactly.
+    class for betas or rates of your own. Between two rows the rates are
+    interpolated linearly, and the log-SNR is that of these rates; on a row, time = k / T, they are
+    the row exactly.
 
     Formula: of betas (variance preserving) `signal_rates[k] = sqrt(alpha_bar_k)`,
     `noise_rates[k] = sqrt(1 - alpha_bar_k)`, `alpha_bar_k = prod_(j <= k) (1 - beta_j)`; of rates
@@ -105,17 +106,29 @@ class Schedule:
 
     def log_snr(self, time):
         """Returns log(signal_rate^2 / noise_rate^2) in nats, within [-80, 80], at `time`."""
-        return self._read(self.log_snrs, time)
+        ratio = 2.0 * (ops.log(self.signal_rate(time)) - ops.log(self.noise_rate(time)))
+        return ops.clip(ratio, -LOG_SNR_LIMIT, LOG_SNR_LIMIT)
 
     def time(self, log_snr):
-        """Returns the time in [0, 1] at which the log-SNR (nats) is `log_snr`: the inverse."""
+        """Returns the time in [0, 1] at which the log-SNR (nats) is `log_snr`: the inverse.
+
+        Formula: between the rows k and k + 1 the share f of the way solves
+        `noise_k + f (noise_(k+1) - noise_k) = level (signal_k + f (signal_(k+1) - signal_k))`,
+        `level = exp(-log_snr / 2)`.
+        """
         rising = ops.convert_to_tensor((-self.log_snrs).astype("float32"))
-        wanted = -ops.cast(log_snr, "float32")
+        wanted = ops.clip(-ops.cast(log_snr, "float32"), -LOG_SNR_LIMIT, LOG_SNR_LIMIT)
         lower = ops.searchsorted(rising, ops.reshape(wanted, (-1,)), side="right") - 1
         lower = ops.clip(ops.cast(lower, "int32"), 0, self.steps - 1)
         lower = ops.reshape(lower, ops.shape(wanted))
-        left, right = ops.take(rising, lower), ops.take(rising, lower + 1)
-        fraction = ops.clip((wanted - left) / ops.maximum(right - left, 1e-12), 0.0, 1.0)
+        signal, noise = (
+            ops.take(ops.convert_to_tensor(rates.astype("float32")), ops.stack([lower, lower + 1]))
+            for rates in (self.signal_rates, self.noise_rates)
+        )
+        level = ops.exp(0.5 * wanted)
+        missing = level * signal[0] - noise[0]
+        slope = noise[1] - noise[0] + level * (signal[0] - signal[1])
+        fraction = ops.clip(missing / ops.maximum(slope, 1e-30), 0.0, 1.0)
         return (ops.cast(lower, "float32") + fraction) / self.steps
 
     def signal_share(self, step):
