@@ -1,5 +1,7 @@
 """What training a classifier leaves behind: weights, scores, figures, SavedModel, model card."""
 
+import numpy as np
+
 from app.build.data import load_part
 from app.export.classifier import export_classifier, export_classifier_run
 from app.metrics.classification import held_out_scores
@@ -23,11 +25,36 @@ def finish(run, recipe, parts, model, averages):
         path = export_classifier(run, model, parts.test.images[:4])
     draw_into_run(run, "training", learning_curves, run.metrics())
     predicted = logits.argmax(axis=1)
+    stuck = stuck_warning(predicted, parts.test.class_names)
+    if stuck:
+        console.print(f"note: {stuck}")
     draw_into_run(
         run, "confusion", confusion_figure, predicted, parts.test.labels, parts.test.class_names
     )
     write_classification_card(run, recipe, scores)
     say_where(run, SavedModel=path)
+
+
+def stuck_warning(predicted, class_names):
+    """A sentence if all images are called the same, as bounded losses do from a bad start.
+
+    Args:
+        predicted: int `(images,)`, indices of classes.
+        class_names: names of the classes.
+
+    Returns:
+        str, or None where at least two classes are told apart.
+
+    Source: for RCE and NCE, Ma et al. 2020, arXiv:2006.13554, section 3.2 (robust losses underfit).
+    """
+    found = np.unique(predicted)
+    if len(found) != 1:
+        return None
+    return (
+        f"The classifier calls every test image '{class_names[found[0]]}': it has learned nothing. "
+        "Try another --training.seed, a smaller --optimizer.learning-rate, or a loss that "
+        "underfits less, like --loss.name cross_entropy."
+    )
 
 
 def evaluate(run, options):
