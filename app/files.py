@@ -90,7 +90,10 @@ def read_rows(path):
     Raises:
         UserError: a line that is not the last one is damaged.
     """
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is damaged: it is no text. Restore it from a copy.") from error
     rows = []
     for number, line in enumerate(lines, start=1):
         try:

@@ -1,5 +1,7 @@
 """Progress on the screen: one bar a piece of long work, with the time left."""
 
+import os
+import sys
 from contextlib import contextmanager
 
 import keras
@@ -13,7 +15,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-console = Console(highlight=False, soft_wrap=True)
+
+class Screen(Console):
+    """A console whose reader may go away, as `tee` does on Ctrl-C: the work goes on unseen."""
+
+    def on_broken_pipe(self):
+        """Sends all that is still printed nowhere."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+console = Screen(highlight=False, soft_wrap=True)
 
 
 def _columns():

@@ -90,6 +90,11 @@ class Run:
         return cls(folder := find(reference, root), read_manifest(folder))
 
     @property
+    def name(self):
+        """What finds it again on the command line: its id, or its path if it is not in runs/."""
+        return self.id if self.folder.parent == Path("runs") else str(self.folder)
+
+    @property
     def recipe(self):
         """Name of the recipe."""
         return self.manifest["recipe"]

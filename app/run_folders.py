@@ -23,7 +23,7 @@ def find(reference, root="runs"):
     Raises:
         UserError: no such run, or several that begin so.
     """
-    given, root = Path(reference), Path(root)
+    given, root = Path(reference).expanduser(), Path(root).expanduser()
     _check_root(root)
     if (given / "manifest.json").is_file():
         return given
@@ -57,13 +57,15 @@ def find(reference, root="runs"):
 
 def known(root="runs"):
     """The ids of the runs in a folder, the newest first."""
-    return sorted((path.parent.name for path in Path(root).glob("*/manifest.json")), reverse=True)
+    found = Path(root).expanduser().glob("*/manifest.json")
+    return sorted((path.parent.name for path in found), reverse=True)
 
 
 def new_folder(root, recipe):
     """Makes `root/<time>-<recipe>`; a second one in the same second gets -2, and so on."""
     stem = Path(recipe).stem if str(recipe).endswith(".py") else str(recipe)
     slug = re.sub("[^a-z0-9_]+", "-", stem.lower()).strip("-") or "run"
+    root = Path(root).expanduser()
     base = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{slug[:100]}"
     _check_root(root)
     with writing(root / base):
@@ -111,4 +113,4 @@ def read_manifest(folder):
 def _check_root(root):
     """Refuses a file in the place of the folder of runs."""
     if root.exists() and not root.is_dir():
-        raise UserError(f"Cannot write or read runs in {root}: it is a file. Pass another --runs.")
+        raise UserError(f"Cannot write or read runs in {root}: it is a file. Pass another folder.")

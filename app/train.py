@@ -2,10 +2,12 @@
 
 import keras
 
+from app.build.data import found_in
 from app.config import AnyRecipe, to_dict
 from app.data.feed import feed
 from app.data.pipeline import FollowEpoch
 from app.errors import UserError
+from app.machine.lock import only_here
 from app.progress import TrainingProgress, console
 from app.run import Run
 from app.tasks import task_of
@@ -34,6 +36,7 @@ def train(recipe: AnyRecipe, root="runs", begun=None, **fields) -> Run:
     task = task_of(recipe.kind)
     images = task.prepare(recipe)
     model = task.untrained(recipe, images)  # before there is a run: what does not fit leaves none
+    task.batches(recipe, images)
     train = images.train
     run = Run.create(
         recipe.name,
@@ -49,13 +52,22 @@ def train(recipe: AnyRecipe, root="runs", begun=None, **fields) -> Run:
     return _carry_out(run, recipe, images, model)
 
 
-def resume(run_id: str, root="runs") -> Run:
-    """Goes on with a stopped run, exactly where its last checkpoint left it."""
+def resume(run_id: str, directory=None, root="runs") -> Run:
+    """Goes on with a stopped run, exactly where its last checkpoint left it.
+
+    Args:
+        run_id: as `Run.open` takes it.
+        directory: folder of the data sets, where they lay elsewhere before; or None.
+        root: folder of all runs.
+    """
     run = Run.open(run_id, root)
     task = task_of(run.kind)
     if run.status == "finished":
-        raise UserError(f"Run {run.id} is finished. Start a new one with: train {run.recipe}.")
-    recipe = recipe_of(run, run.kind)
+        raise UserError(
+            f"Run {run.id} is finished. Start a new one: python -m app train with its recipe, "
+            f"'{run.recipe}', or the file that it came from."
+        )
+    recipe = found_in(recipe_of(run, run.kind), directory)
     images = task.prepare(recipe)
     recorded = (run.manifest["dataset"] or {}).get("digest", "unknown data")
     if images.train.digest != recorded:
@@ -70,7 +82,6 @@ def resume(run_id: str, root="runs") -> Run:
             f"The images in the place of noise have digest {noise['digest']}, but those that the "
             f"run was trained with {run.manifest['noise_data']['digest']}. Give it the same ones."
         )
-    run.set_status("running")
     return _carry_out(run, recipe, images, model)
 
 
@@ -78,12 +89,22 @@ def _carry_out(run, recipe, images, model):
     """Trains, then finishes; leaves the right status behind whatever happens."""
     console.print(f"run {run.id}: {recipe.name}, {len(images.train)} images of {images.train.name}")
     try:
-        with Mirror(run, say=console.print) as mirror:
+        with only_here(run.folder), Mirror(_begun(run), say=console.print) as mirror:
             averages = fit(run, recipe, images, model, mirror)
             task_of(recipe.kind).finish(run, recipe, images, model, averages)
     except KeyboardInterrupt:
-        console.print(f"Stopped. Go on with: python -m app train --resume {run.id}")
+        if run.status == "finished":
+            console.print(f"All is saved; only the upload stopped: python -m app sync {run.name}")
+        else:
+            console.print(f"Stopped. Go on with: python -m app train --resume {run.name}")
         raise
+    return run
+
+
+def _begun(run):
+    """The run, which counts as running from now on."""
+    if run.status != "running":
+        run.set_status("running")
     return run
 
 
@@ -127,7 +148,11 @@ def fit(run, recipe, images, model, mirror):
     finally:
         progress.close()
     if guard.message:
-        raise UserError(guard.message)
+        raise UserError(
+            f"{guard.message} To resume as it is repeats this: start again with a smaller "
+            "--optimizer.learning-rate, with --optimizer.warmup-steps, or with gradients clipped "
+            "(--optimizer.clip-norm 1)."
+        )
     return averages
 
 

@@ -29,8 +29,9 @@ def load_trained(run, weights="best", kind="diffusion"):
 
     Args:
         run: a `Run`.
-        weights: "raw", "ema", "swa", or "best": the averaged ones where there are any; or
-            "ema:0.08": the power-function average of this length, made of the run's snapshots.
+        weights: "raw", "ema", "swa", or "best": the averaged ones where there are any;
+            "best-epoch": those of the epoch with the lowest distance, of runs that were scored by
+            epoch; or "ema:0.08": the power-function average of this length, made of snapshots.
         kind: the kind of run that is needed.
 
     Raises:
@@ -44,10 +45,10 @@ def load_trained(run, weights="best", kind="diffusion"):
     path = next((path for path in paths if path.exists()), None)
     if path is None:
         there = sorted(file.name.split(".")[0] for file in paths[0].parent.glob("*.weights.h5"))
-        todo = f"Finish it with: python -m app train --resume {run.id}"
-        if there:
-            todo = f"It has: {', '.join(there)}. Pass one of them by --weights."
-        raise UserError(f"Run {run.id} ({run.status}) has no {weights} weights. {todo}")
+        todo = [f"It has: {', '.join(there)}. Pass one of them by --weights."] * bool(there)
+        if run.status != "finished":
+            todo.insert(0, f"Finish it with: python -m app train --resume {run.name}.")
+        raise UserError(f"Run {run.id} ({run.status}) has no {weights} weights. {' '.join(todo)}")
     facts, names = _image_facts(run), run.manifest.get("attributes")
     model = BUILDERS[kind](recipe, *facts, *([tuple(names)] if names else []))
     try:

@@ -1,6 +1,7 @@
 """Many images in one: a grid, and the PNG file of one."""
 
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -49,10 +50,18 @@ def grid(images, columns=None, gap=2):
 
 
 def write_png(path, picture):
-    """Writes one uint8 picture (height, width, channels) to a PNG file, making its folder."""
+    """Writes one uint8 picture (height, width, channels) to a PNG file, whole or not at all.
+
+    Its folder is made.
+    """
     from PIL import Image
 
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = picture[..., 0] if picture.shape[-1] == 1 else picture
-    Image.fromarray(picture).save(path, format="PNG")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        Image.fromarray(picture).save(draft, format="PNG")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

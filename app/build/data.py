@@ -6,6 +6,7 @@ import numpy as np
 
 from app import config
 from app.data import load, split
+from app.data.sources import SOURCES
 from app.data.split import drawn, drawn_places
 from app.errors import UserError
 
@@ -26,7 +27,7 @@ def build_data(recipe: config.Recipe, directory=None) -> Images:
         recipe: a recipe of images.
         directory: folder of existing copies in place of the recipe's, or None.
     """
-    data = dataclasses.replace(recipe.data, directory=directory or recipe.data.directory)
+    data = found_in(recipe, directory).data
     whole = load_part(data, "train")
     if recipe.diffusion.condition == "class" and not whole.classes:
         raise UserError(
@@ -43,6 +44,18 @@ def build_data(recipe: config.Recipe, directory=None) -> Images:
     train, validation = split(whole, recipe.data.validation_fraction, seed=0)
     check_batch(recipe, len(train))
     return Images(train, validation, test)
+
+
+def found_in(recipe: config.AnyRecipe, directory):
+    """The recipe with its data in another folder, where the one of the run is gone; None: as is."""
+    if directory is None:
+        return recipe
+    parts = {
+        name: dataclasses.replace(getattr(recipe, name), directory=directory)
+        for name in ("data", "source", "target")
+        if hasattr(recipe, name)
+    }
+    return dataclasses.replace(recipe, **parts)
 
 
 def load_part(data: config.Data, part):
@@ -73,6 +86,7 @@ def _load(data, part):
         download=data.download,
         attributes=data.attributes,
         attribute_names=data.attribute_names,
+        flips=None if data.name in SOURCES else data.flip,  # the known ones know it themselves
     )
 
 

@@ -3,6 +3,7 @@
 import keras
 
 from app import config
+from app.errors import UserError
 
 
 def seed_and_precision(training: config.Training):
@@ -12,9 +13,19 @@ def seed_and_precision(training: config.Training):
 
 
 def build_optimizer(recipe: config.Recipe, steps: int):
-    """The optimizer of a recipe; `steps` is the length of training in batches."""
+    """The optimizer of a recipe; `steps` is the length of training in batches.
+
+    Raises:
+        UserError: no update fits into that length.
+    """
     settings = recipe.optimizer
     updates = max(1, steps // settings.accumulation_steps)
+    if settings.accumulation_steps > max(1, steps):
+        raise UserError(
+            f"Training has {steps} steps, and the weights are updated every "
+            f"{settings.accumulation_steps}: never. Train longer, or pass fewer "
+            "--optimizer.accumulation-steps."
+        )
     kind = {
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,

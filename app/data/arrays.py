@@ -137,3 +137,31 @@ def _attributes(labels, name):
             f"{labels.dtype}. One-hot class labels become whole numbers by `labels.argmax(1)`."
         )
     return labels.astype("float32")
+
+
+def no_and_yes(labels, name="data"):
+    """Labels of a whole file as a `Dataset` wants them: of attributes 0 and 1 become -1 and +1.
+
+    Args:
+        labels: array or None; class numbers `(count,)`, or attributes `(count, attributes)` of
+            which all are 0 or 1, or some are -1 (then 0 is unknown).
+        name: of the data set.
+
+    Raises:
+        UserError: one-hot class labels.
+
+    Example:
+        >>> no_and_yes([[0, 0], [1, 1]]).tolist()
+        [[-1, -1], [1, 1]]
+    """
+    labels = None if labels is None else np.asarray(labels)
+    if labels is None or labels.ndim != 2 or not np.isin(labels, (0, 1)).all():
+        return labels
+    labels = labels.astype("int8")
+    if labels.shape[1] > 1 and (labels.sum(axis=1) == 1).all():
+        raise UserError(
+            f"Each image of '{name}' has one 1 and else 0, so that these look like one-hot class "
+            "labels. Make whole numbers of them by `labels.argmax(1)`; of attributes write -1 for "
+            "no."
+        )
+    return 2 * labels - 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from app.data import tfds_source
+from app.data.arrays import no_and_yes
 from app.data.dataset import Dataset
 from app.data.split import part_of
 from app.errors import UserError
@@ -50,7 +51,7 @@ def read_npz(path, split="train", name=None, class_names=(), flips=False):
     path = Path(os.path.expanduser(path))
     name = name or path.stem
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in _wanted(archive.files, split)}
             keys = archive.files
     except FileNotFoundError as error:
@@ -68,7 +69,7 @@ def read_npz(path, split="train", name=None, class_names=(), flips=False):
     options = {"class_names": class_names, "flips": flips, "version": path.name, **names}
     if "x_train" in arrays or "x_test" in arrays:
         images, labels = _official(arrays, split, path)
-        return Dataset(name, images, labels, split=split, **options)
+        return Dataset(name, images, no_and_yes(labels, name), split=split, **options)
     images = next((arrays[key] for key in IMAGE_KEYS if key in arrays), None)
     labels = next((arrays[key] for key in LABEL_KEYS if key in arrays), None)
     if images is None:
@@ -76,7 +77,8 @@ def read_npz(path, split="train", name=None, class_names=(), flips=False):
             f"{path} must hold `images` (and `labels`), or `x_train`, `y_train`, `x_test`, "
             f"`y_test`. It holds: {', '.join(keys) or 'nothing'}. Rename its arrays."
         )
-    return part_of(Dataset(name, images, labels, split="all", **options), split)
+    whole = Dataset(name, images, no_and_yes(labels, name), split="all", **options)
+    return part_of(whole, split)
 
 
 def _wanted(keys, split):

@@ -96,7 +96,13 @@ def find_images(path, split="all"):
     if not root.is_dir():
         raise UserError(f"A folder of images was expected at {root}. There is none.")
     folders = {child.name for child in root.iterdir() if child.is_dir()}
-    official = {"train", "test"} <= folders and folders <= {"train", "test", "validation", "val"}
+    folders = {name for name in folders if not name.startswith(".")}
+    official = {"train", "test"} <= folders
+    if stray := official and sorted(folders - {"train", "test", "validation", "val"}):
+        raise UserError(
+            f"{root} holds the splits train and test, and beside them {', '.join(stray)}: these "
+            "cannot be classes of images too. Take them out of there."
+        )
     parts = [root] if not official else [root / name for name in _parts(split)]
     listed = {part: _list(part) for part in parts}
     classes = listed[parts[0]][1]

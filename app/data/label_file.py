@@ -44,7 +44,7 @@ def from_file(path, labels, classes):
     References:
         Wei et al. 2021, arXiv:2110.12088 (CIFAR-10N).
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     labels, _ = checked(labels, classes, 0.0, 0)
     noisy, _ = checked(_read(path), classes, 0.0, 0)
     if len(noisy) != len(labels):

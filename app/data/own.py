@@ -2,6 +2,7 @@
 
 import inspect
 
+from app.data.arrays import no_and_yes
 from app.data.dataset import Dataset
 from app.data.import_path import imported
 from app.data.split import part_of
@@ -52,5 +53,6 @@ def read_own(path, split="train", flips=False):
             f"{type(result).__name__}."
         )
     name = path.partition(":")[2]
+    labels = no_and_yes(labels, name)
     dataset = Dataset(name, images, labels, split=split if takes_split else "all", flips=flips)
     return dataset if takes_split else part_of(dataset, split)

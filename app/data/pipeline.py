@@ -80,7 +80,7 @@ class Batches(keras.utils.PyDataset):
         if flip and not dataset.flips:
             raise UserError(
                 f"Mirroring was asked for, but a mirror image of '{dataset.name}' is no image of "
-                "it. Turn flips off, or load the data set with flips=True if you know better."
+                "it. Turn flips off (--data.flip False); of arrays, load them with flips=True."
             )
         self.dataset = dataset
         has_labels = dataset.images.labelled if dataset.streamed else dataset.labels is not None

@@ -189,12 +189,12 @@ def draw_unclipped(model, request, labels, count):
 
 def is_drawn(run, name):
     """Whether there are images in samples/<name>/."""
-    return any((run.folder / "samples" / name).glob("images-*.npz"))
+    return _read(run.folder / "samples" / name / "images-000000.npz") is not None
 
 
 def first_images(run, name, count):
     """The first images of samples/<name>/, which were drawn before; at most `count` of them."""
-    return _read(min((run.folder / "samples" / name).glob("images-*.npz")))[:count]
+    return _read(run.folder / "samples" / name / "images-000000.npz")[:count]
 
 
 def _read(path):

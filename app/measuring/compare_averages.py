@@ -33,7 +33,7 @@ def compare_averages(run, options):
     if not names:
         raise UserError(
             f"Run {run.id} ({run.status}) has no weights yet. Finish it with: "
-            f"python -m app train --resume {run.id}"
+            f"python -m app train --resume {run.name}."
         )
     trials = [Trial(name, recipe.sampling) for name in names]
     rows, _ = run_trials(run, trials, options, "averages")

@@ -64,7 +64,8 @@ def measuring(
 ):
     """Checks what can be measured of a run before anything is drawn.
 
-    Arguments are those of `measure_run`, the reference a `Reference`.
+    Arguments are those of `measure_run`, the reference a `Reference`; the run may be None where
+    nothing is to be drawn yet.
 
     Returns:
         (metrics, look): names of the metrics, and the function of a `Draw` that draws it with the
@@ -79,7 +80,7 @@ def measuring(
         trained = reference.real
     if shape[2] > reference.shape[2]:
         raise UserError(
-            f"Run {run.id} draws in colour, and the reference ({reference.words}) is grey. Give "
+            f"The run draws in colour, and the reference ({reference.words}) is grey. Give "
             "another --against."
         )
     numbers = class_numbers(images.train.class_names, reference.class_names)

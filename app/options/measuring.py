@@ -10,7 +10,7 @@ from app.options.common import Positional, RunId, Weights, require_weights
 
 CLASSIFIERS = ("classification", "noisy_classification", "adaptation")
 OF_IMAGES = (  # options that say how images are measured
-    *("against", "split", "data_directory", "metrics", "extractor", "extractor_weights"),
+    *("against", "split", "metrics", "extractor", "extractor_weights"),
     *("prompt", "samples", "skip_damaged"),
 )
 
@@ -90,7 +90,8 @@ class Evaluate:
         require(
             kind not in CLASSIFIERS or not given,
             f"A run of the kind {kind} is measured by its own test images and numbers: only "
-            f"`--weights` can be chosen. Received: {', '.join(given)}. Leave it out.",
+            "`--weights` and `--data-directory` can be chosen. Received: "
+            f"{', '.join(given)}. Leave it out.",
         )
 
 
@@ -109,7 +110,7 @@ class Audit:
 
     def __post_init__(self):
         require(2 <= self.folds <= 20, f"`--folds` must be in [2, 20]. Received: {self.folds}.")
-        require(self.show >= 1, f"`--show` must be 1 or more. Received: {self.show}.")
+        require(1 <= self.show <= 500, f"`--show` must be in [1, 500]. Received: {self.show}.")
 
 
 @dataclass(frozen=True)

@@ -57,5 +57,7 @@ class Resume:
 
     run: Positional[RunId]
     """Run id, a unique beginning of it, a path, or the MLflow run id."""
+    data_directory: str | None = None
+    """Folder of the same data sets (TFDS data_dir), where they lay elsewhere before."""
     runs: str = "runs"
     """Folder of all runs."""

@@ -7,6 +7,7 @@ import json
 import numpy as np
 
 from app.build.adaptation import build_adaptation, load_domain
+from app.build.data import found_in
 from app.export.classifier import export_classifier, export_classifier_run
 from app.files import write_atomically
 from app.metrics.accuracy import class_accuracy
@@ -53,7 +54,8 @@ def served(recipe, model, target_images):
 def evaluate(run, options):
     """Measures the test images of both domains again: the verb `evaluate`."""
     recipe, model = load_trained(run, options.weights, "adaptation")
-    tests = {domain: load_domain(recipe, domain, "test") for domain in ("source", "target")}
+    found = found_in(recipe, options.data_directory)
+    tests = {domain: load_domain(found, domain, "test") for domain in ("source", "target")}
     scores = _scores(run, recipe, tests, model)
     Mirror(run, say=console.print).push(everything=True)
     return scores

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.build.data import load_part
+from app.build.data import found_in, load_part
 from app.export.classifier import export_classifier, export_classifier_run
 from app.metrics.classification import held_out_scores
 from app.models.logits import logits_function
@@ -60,7 +60,7 @@ def stuck_warning(predicted, class_names):
 def evaluate(run, options):
     """Measures a classification run again on its test images: the verb `evaluate`."""
     recipe, model = load_trained(run, options.weights, "classification")
-    test = load_part(recipe.data, "test")
+    test = load_part(found_in(recipe, options.data_directory).data, "test")
     test = test.first(len(test))
     logits = logits_function(model, recipe.evaluation_batch)(test.images)
     scores = held_out_scores(logits, test.labels)

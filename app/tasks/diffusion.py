@@ -15,6 +15,7 @@ from app.export.diffusion import export_run as export
 from app.measuring.compare_averages import compare_averages
 from app.measuring.compare_steps import compare_steps
 from app.measuring.evaluate import evaluate_run
+from app.measuring.measure_run import measuring, own_reference
 from app.progress import console
 from app.tasks.diffusion_results import finish
 from app.tasks.watch import watchers
@@ -58,6 +59,9 @@ def untrained(recipe, images):
         jit_compile=xla,
     )
     trajectory = Trajectory(model.schedule, recipe.sampling.steps, recipe.sampling.spacing)
+    if recipe.evaluation.samples:
+        asked, reference = recipe.evaluation, own_reference(recipe, images)
+        measuring(None, recipe, images, model, asked.samples, reference, asked.metrics or None)
     notes = (
         model.schedule.terminal_warning(),
         trajectory.start_warning(),

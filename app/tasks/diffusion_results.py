@@ -33,13 +33,13 @@ def finish(run, recipe, images, model, averages):
         )
         if conditional_on_attributes(model):
             draw_attribute_figures(run, recipe, model)
+        paths = export(run, recipe, model)
         scores = {}
         if recipe.evaluation.samples:
             asked = recipe.evaluation
             scores = measure_run(
                 run, recipe, images, model, asked.samples, metrics=asked.metrics or None
             )
-        paths = export(run, recipe, model)
     write_model_card(run, recipe, scores)
     say_where(run, image_grid=grid, SavedModel=paths["sampler"])
     console.print("MLflow:       make ui")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.build.data import load_part
+from app.build.data import found_in, load_part
 from app.export.noisy_classifier import export_noisy_classifier
 from app.metrics.accuracy import attribute_accuracy, class_accuracy, most_frequent
 from app.metrics.score import Score
@@ -31,7 +31,8 @@ def finish(run, recipe, images, model, averages):
 def evaluate(run, options):
     """Measures the test images again: the verb `evaluate`."""
     recipe, model = load_trained(run, options.weights, "noisy_classification")
-    scores = measure(run, recipe, model, load_part(recipe.data, "test"))
+    test = load_part(found_in(recipe, options.data_directory).data, "test")
+    scores = measure(run, recipe, model, test)
     Mirror(run, say=console.print).push(everything=True)
     return scores
 

@@ -34,7 +34,7 @@ def watchers(run, recipe, images, averages, mirror):
         found.append(FrechetLogger(score, every=watching.score_every))
         found.append(
             BestCheckpoint(
-                run.path("weights", "best.weights.h5"), "fmd", mode="min", average=average
+                run.path("weights", "best-epoch.weights.h5"), "fmd", mode="min", average=average
             )
         )
     if watching.sample_every:

@@ -51,11 +51,15 @@ class Mirror:
         self.sent = self._read_record()
         self.client = None
         self._say = say or _say
-        advice = f"All of it is kept in {run.folder}; later: python -m app sync {run.id}"
+        advice = f"All of it is kept in {run.folder}; later: python -m app sync {run.name}"
         self._connection = Connection(self.uri, self._say, advice)
 
     def __enter__(self):
-        self.push()
+        try:
+            self.push()
+        except BaseException as error:
+            self.run.end(error)
+            raise
         return self
 
     def __exit__(self, kind, error, traceback):

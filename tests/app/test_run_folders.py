@@ -41,6 +41,14 @@ def test_open_by_path_prefix_and_mlflow_id(tmp_path):
         Run.open("20", tmp_path)
 
 
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run = Run.create("digits", {}, "diffusion", root="~/runs", environment={})
+    assert run.folder.parent == tmp_path / "runs"
+    assert Run.open(run.id, "~/runs").id == Run.open(f"~/runs/{run.id}").id == run.id
+    assert run.name == str(run.folder)
+
+
 def test_unknown_runs_are_answered_with_known_ones(tmp_path):
     with pytest.raises(UserError, match="No run 'x'.*none yet"):
         Run.open("x", tmp_path)

@@ -63,6 +63,11 @@ def test_bad_arrays(refused, tmp_path, number):
     refused(["train", "digits", "--data.name", tmp_path / "mine.npz"], pattern)
 
 
+def plain_array(path):
+    np.save(path.with_suffix(".npy"), GREY)
+    return path.with_suffix(".npy").read_bytes()
+
+
 def whole_archive(path):
     np.savez(path, images=GREY, labels=LABELS)
     return path.read_bytes()
@@ -78,6 +83,7 @@ FILES = [
         r"could not be read: .*Bad CRC|could not be read",
     ),
     ("array.npz", lambda path: b"\x93NUMPY\x01\x00rubbish", r"could not be read"),
+    ("plain.npz", lambda path: plain_array(path), r"numpy archive of plain arrays.*not a zip"),
 ]
 
 

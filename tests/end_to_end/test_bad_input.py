@@ -43,7 +43,7 @@ UNKNOWN_WORDS = [
     (["sample", "x", "--labels", "a"], r"--labels"),
     (
         ["sample", "x", "--weights", "good"],
-        r"must be best, ema, raw or swa, or ema:LENGTH.*Received: good",
+        r"must be best, ema, raw, swa or best-epoch, or ema:LENGTH.*Received: good",
     ),
     (
         ["sample", "x", "--sampler", "ddxm"],
@@ -61,6 +61,26 @@ UNKNOWN_WORDS = [
 @pytest.mark.parametrize("arguments, pattern", UNKNOWN_WORDS)
 def test_unknown_words(refused, arguments, pattern):
     refused(arguments, pattern)
+
+
+LATE = [
+    (["--evaluation.metrics", "fidd"], r"No metric is called 'fidd'\. Choose from: "),
+    (
+        ["--evaluation.metrics", "image_text"],
+        r"'image_text' cannot be computed: it needs",
+    ),
+    (["--evaluation.extractor", "eyes"], r"'eyes'"),
+    (["--data.flip", "True"], r"a mirror image of 'digits' is no image of it"),
+    (["--optimizer.accumulation-steps", "9999"], r"updated every 9999: never\. Train longer"),
+]
+
+
+@pytest.mark.parametrize("options, pattern", LATE)
+def test_what_would_fail_after_training_is_refused_before_there_is_a_run(
+    refused, tmp_path, options, pattern
+):
+    refused(["train", "digits", "--runs", tmp_path / "runs", *options], pattern)
+    assert not (tmp_path / "runs").exists()
 
 
 def test_an_attention_kernel_that_this_device_lacks(refused):

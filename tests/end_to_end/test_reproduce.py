@@ -84,6 +84,32 @@ def test_a_table_goes_on_where_it_was_stopped(world, tmp_path, monkeypatch):
         assert (results / "noisy-labels-smoke" / f"{name}.png").stat().st_size > 1000
 
 
+def test_a_run_that_fails_does_not_stop_the_others(world, tmp_path, monkeypatch):
+    import app.reproduce as verb
+
+    def fail_at_the_first(work, *arguments, **options):
+        if "CE-0.30-0" in arguments:
+            raise UserError("Training stopped.")
+        return here(work, *arguments, **options)
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    monkeypatch.setattr(verb, "in_own_process", fail_at_the_first)
+    where = {"root": tmp_path / "runs", "results": tmp_path / "results"}
+    with pytest.raises(UserError, match=r"1 of 2 runs failed: CE-0\.30-0\. .*Training stopped\."):
+        reproduce("noisy-labels", "smoke", 1, **where)
+    assert "1 of 2 runs" in (tmp_path / "results/noisy-labels-smoke.md").read_text()
+    monkeypatch.setattr(verb, "in_own_process", here)
+    assert reproduce("noisy-labels", "smoke", 1, **where).status == "finished"
+
+
+def test_results_that_cannot_be_written_are_refused_before_anything_runs(tmp_path, monkeypatch):
+    monkeypatch.setitem(TABLES, "noisy-labels", Table)
+    (tmp_path / "a-file").write_text("")
+    with pytest.raises(UserError, match="Cannot write .*a file is in the place of a folder"):
+        reproduce("noisy-labels", "smoke", 1, root=tmp_path / "runs", results=tmp_path / "a-file")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_table_is_cut_at_its_hours(world, tmp_path, monkeypatch, capsys):
     import app.reproduce as verb
 

@@ -41,7 +41,7 @@ def test_a_run_leaves_everything_behind(tiny):
         "weights/raw.weights.h5",
         "weights/ema.weights.h5",
         "weights/swa.weights.h5",
-        "weights/best.weights.h5",
+        "weights/best-epoch.weights.h5",
         "samples/grid/grid.png",
         "saved_model/sampler/saved_model.pb",
         "saved_model/denoiser/saved_model.pb",

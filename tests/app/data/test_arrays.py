@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from app.data.arrays import as_images, as_labels
+from app.data.arrays import as_images, as_labels, no_and_yes
 from app.errors import UserError
 
 
@@ -58,3 +58,12 @@ def test_bad_labels_are_refused_in_a_sentence():
     for labels, classes, sentence in BAD_LABELS:
         with pytest.raises(UserError, match=sentence):
             as_labels(labels, 3, classes)
+
+
+def test_no_and_yes_of_a_file():
+    assert no_and_yes([[0, 1], [1, 1]]).tolist() == [[-1, 1], [1, 1]]
+    assert no_and_yes([[0], [1]]).tolist() == [[-1], [1]]
+    assert no_and_yes([[0, 1], [-1, 1]]).tolist() == [[0, 1], [-1, 1]]  # 0 is unknown
+    assert no_and_yes([0, 1, 1]).tolist() == [0, 1, 1] and no_and_yes(None) is None
+    with pytest.raises(UserError, match=r"one-hot class labels.*argmax\(1\)"):
+        no_and_yes(np.eye(3), "mine")

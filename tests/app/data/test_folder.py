@@ -35,6 +35,16 @@ def test_class_folders_become_labels(shapes):
     assert np.bincount(test.labels).tolist() == [1, 1]
 
 
+def test_hidden_folders_are_none_and_others_beside_the_splits_are_named(tmp_path):
+    for split in ("train", "test"):
+        save(tmp_path / split / "0.png", 7)
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    assert len(load(tmp_path, split="train")) == len(load(tmp_path, split="test")) == 1
+    (tmp_path / "masks").mkdir()
+    with pytest.raises(UserError, match="train and test, and beside them masks"):
+        load(tmp_path)
+
+
 def test_the_centre_is_cut_before_resizing(tmp_path):
     pixels = np.zeros((4, 8, 3), "uint8")
     pixels[:, :2], pixels[:, 2:6], pixels[:, 6:] = 255, 100, 255
