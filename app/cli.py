@@ -47,7 +47,7 @@ def _train(arguments, program):
         start_backend()
         from app.train import resume
 
-        resume(options.run, options.data_directory, root=options.runs)
+        resume(options.run, options.runs, options.data_directory)
         return
     if first.startswith("-"):
         raise UserError(

@@ -52,13 +52,13 @@ def train(recipe: AnyRecipe, root="runs", begun=None, **fields) -> Run:
     return _carry_out(run, recipe, images, model)
 
 
-def resume(run_id: str, directory=None, root="runs") -> Run:
+def resume(run_id: str, root="runs", directory=None) -> Run:
     """Goes on with a stopped run, exactly where its last checkpoint left it.
 
     Args:
         run_id: as `Run.open` takes it.
-        directory: folder of the data sets, where they lay elsewhere before; or None.
         root: folder of all runs.
+        directory: folder of the data sets, where they lay elsewhere before; or None.
     """
     run = Run.open(run_id, root)
     task = task_of(run.kind)
