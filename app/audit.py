@@ -25,6 +25,7 @@ from app.run import Run
 from app.tasks import classification
 from app.tracking import Mirror
 from app.trained import recipe_of
+from callbacks import InterruptGuard
 
 
 def audit(run_id, folds=3, show=50, root="runs"):
@@ -106,7 +107,7 @@ def out_of_sample(recipe, parts, folds):
                 epochs=epochs,
                 shuffle=False,
                 verbose=0,
-                callbacks=[FollowEpoch(batches), progress],
+                callbacks=[FollowEpoch(batches), InterruptGuard(), progress],
             )
             found[held] = logits_function(model, recipe.evaluation_batch)(parts.train.images[held])
     return found

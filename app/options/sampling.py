@@ -138,6 +138,23 @@ class Sample:
             "strips (`--to-seed`, `--to-labels`, `--to-attributes`). Received: some of both. Leave "
             "out the ones or the others.",
         )
+        edited = self.images is not None or self.strips
+        judged = self.text is not None or self.best_of > 1
+        readers = {
+            "count": (not edited, "a plain drawing; `--images` and strips take `--variants`"),
+            "variants": (edited, "`--images` and strips"),
+            "frames": (self.strips, "strips (`--to-seed`, `--to-labels`, `--to-attributes`)"),
+            "resampling": (self.mask is not None, "`--mask`"),
+            "classifier_scale": (self.classifier is not None, "`--classifier`"),
+            "text_extractor": (judged, "`--text` and `--best-of`"),
+            "text_extractor_weights": (judged, "`--text` and `--best-of`"),
+        }
+        for name, (read, reader) in readers.items():
+            value, option = getattr(self, name), name.replace("_", "-")
+            require(
+                read or value == type(self).__dataclass_fields__[name].default,
+                f"`--{option}` is read by {reader} only. Received: {value} without. Leave it out.",
+            )
         strength = self.strength is None or 0 < self.strength <= 1
         require(strength, f"`--strength` must be in (0, 1]. Received: {self.strength}.")
         for name, least in (("resampling", 1), ("variants", 1), ("frames", 2)):

@@ -50,9 +50,9 @@ class Mirror:
         self.record_path = run.folder / "mirror.json"
         self.sent = self._read_record()
         self.client = None
-        self._say = say or _say
+        self.say = say or _say
         advice = f"All of it is kept in {run.folder}; later: python -m app sync {run.name}"
-        self._connection = Connection(self.uri, self._say, advice)
+        self._connection = Connection(self.uri, self.say, advice)
 
     def __enter__(self):
         try:
@@ -168,7 +168,7 @@ class Mirror:
             self.client.log_batch(run_id, params=[Param(*pair) for pair in batch])
             sent["params"] += [name for name, _ in batch]
         if named := [name for name in cut if name not in known]:
-            self._say(
+            self.say(
                 f"Too long for MLflow, cut to {describing.LONGEST} characters (whole in "
                 f"config.json): {', '.join(named)}."
             )

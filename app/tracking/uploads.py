@@ -77,11 +77,16 @@ def send_images(mirror):
         key, step = image_key(name)
         if [key, step] in mirror.sent["images"]:
             continue
-        with PIL.Image.open(path) as image:
-            time = int(path.stat().st_mtime * 1000)
-            mirror.client.log_image(
-                mirror.sent["run_id"], image, key=key, step=step, timestamp=time, synchronous=True
-            )
+        try:
+            with PIL.Image.open(path) as image:
+                image.load()
+        except (OSError, SyntaxError) as error:  # half of it was written when the power went
+            mirror.say(f"{path} is no whole picture ({error}) and is not uploaded. Remove it.")
+            continue
+        time = int(path.stat().st_mtime * 1000)
+        mirror.client.log_image(
+            mirror.sent["run_id"], image, key=key, step=step, timestamp=time, synchronous=True
+        )
         mirror.sent["images"].append([key, step])
 
 

@@ -113,11 +113,12 @@ def test_attributes_of_variations_and_inpainting(thick):
     request = ["sample", thick[1], "--runs", str(thick[0]), "--images", "digits:0,1"]
     request += ["--variants", "1"]
     wanted = {"thick": [[1, -1], [1, -1]], "thick,wide none": [[1, 1], [-1, -1]], "": [[0, 0]] * 2}
-    for begin, kind in (["--strength", "0.9"], "variations"), (["--mask", "0,0,4,8"], "inpainting"):
+    mask = ["--mask", "0,0,4,8", "--resampling", "1"]
+    for begin, kind in (["--strength", "0.9"], "variations"), (mask, "inpainting"):
         drawn = []
         for asked, vectors in wanted.items():
             attributes = ["--attributes", *asked.split()] if asked else []
-            assert main([*request, *begin, *attributes, "--resampling", "1"]) == 0
+            assert main([*request, *begin, *attributes]) == 0
             with np.load(written(*thick, kind) / "images.npz") as kept:
                 assert kept["labels"].tolist() == vectors
                 assert kept["attribute_names"].tolist() == ["thick", "wide"]

@@ -214,9 +214,8 @@ def test_evaluate_and_export_know_a_classifier_and_sample_refuses_it(finished, c
     again = json.loads((finished.folder / "scores.json").read_text())
     assert again["test_accuracy"] == scores["test_accuracy"]
     assert main(["evaluate", str(finished.folder), "--metrics", "kid", "--samples", "64"]) == 2
-    assert "only `--weights` can be chosen. Received: --metrics, --samples" in " ".join(
-        capsys.readouterr().err.split()
-    )
+    said = " ".join(capsys.readouterr().err.split())
+    assert "`--data-directory` can be chosen. Received: --metrics, --samples" in said
     assert main(["export", str(finished.folder)]) == 0
     assert main(["sample", str(finished.folder)]) == 2
     assert (

@@ -56,6 +56,16 @@ def test_a_lost_note_sends_nothing_twice(tmp_path, store):
     check_complete(store, run, epochs=3)
 
 
+def test_half_a_picture_is_named_and_the_rest_is_uploaded(tmp_path, store):
+    run, said = make(tmp_path), []
+    with Mirror(run, said.append) as mirror:
+        run.path("images", "samples-0007.png").write_bytes(b"\x89PNG\r\n\x1a\nhalf")
+        train(mirror, 3)
+        finish(run)
+    assert "samples-0007.png is no whole picture" in said[0]
+    check_complete(store, run, epochs=3)
+
+
 def test_a_run_deleted_in_mlflow_comes_back(tmp_path, store):
     run = make(tmp_path)
     run.set_status("finished")
