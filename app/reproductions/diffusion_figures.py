@@ -39,7 +39,9 @@ def _curves(panels, results, path):
         for place, (label, points) in enumerate(lines[title].items()):
             axes.plot(*zip(*points, strict=True), ".-", color=f"C{place}", label=label)
         for place, (label, name) in enumerate(levels.items()):
-            level = next((v for v in (_level(r, name) for r in first.values()) if v), None)
+            level = next(
+                (v for v in (_level(r, name) for r in first.values()) if v is not None), None
+            )
             if level is not None:
                 axes.axhline(
                     level, color="0.4", linestyle=("-.", ":", "--")[place % 3], label=label

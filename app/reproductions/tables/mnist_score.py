@@ -31,8 +31,7 @@ def children(budget, seeds, directory=None):
     ODE, which ask the network twice a step as well.
 
     full: the recipe's U-Net on all of MNIST, 20 epochs, n = 1,000 as the assignment asks. cpu: full
-    MNIST, a small U-Net, 10 epochs (after 3 nothing looks like a digit), n = 1,000. smoke: embedded
-    digits, 2 epochs.
+    MNIST, a small U-Net, 6 epochs of batches of 32, n = 1,000. smoke: embedded digits, 2 epochs.
     """
     base = _budget(budget, directory)
     *fewer, most = (4, 8) if budget == "smoke" else STEPS
@@ -61,7 +60,7 @@ def _budget(budget, directory):
     base = replace(SCORE, evaluation=judged)
     if budget == "smoke":
         return unet_budget(base, budget)
-    small = replace(small_unet(base, directory, epochs=10), evaluation=judged)
+    small = replace(small_unet(base, directory, epochs=6), evaluation=judged)
     if budget == "cpu":
         return small
     training = replace(small.training, epochs=20)
