@@ -57,10 +57,8 @@ def check_layer(layer_class, arguments, *inputs, output_shape=None, tmp_path, ca
     half.set_weights(layer.get_weights())
     half_output = half(*tensors, **call_arguments)
     assert keras.backend.standardize_dtype(half_output.dtype) == "float16"
-    size = max(1.0, np.abs(expected).max())
-    np.testing.assert_allclose(
-        ops.convert_to_numpy(half_output), expected, rtol=0, atol=0.01 * size
-    )
+    off = 0.01 * max(1.0, np.abs(expected).max())
+    np.testing.assert_allclose(ops.convert_to_numpy(half_output), expected, rtol=0, atol=off)
 
     model.compile(optimizer="sgd", loss="mse")
     model.fit(inputs if len(inputs) > 1 else inputs[0], np.zeros_like(expected), verbose=0)
