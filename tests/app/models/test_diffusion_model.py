@@ -10,6 +10,7 @@ from app.diffusion.samplers import DDIM, DDPM, DPMSolver, Heun, Langevin, Predic
 from app.diffusion.schedules import exploding, flow, karras, linear
 from app.diffusion.targets import EDMTarget
 from app.diffusion.training_times import LogNormal, Stratified
+from app.errors import UserError
 from app.models.cnn import PlainCNN
 from app.models.diffusion_model import DiffusionModel
 from app.models.sampling import draw_images, sampling_program
@@ -227,16 +228,17 @@ def test_bad_arrays_are_refused_with_a_sentence(images, labels, sentence):
 
 def test_bad_labels_and_requests_are_refused():
     model = compiled(classes=3)
-    with pytest.raises(Exception, match="integers from 0 to 2"):
+    with pytest.raises(UserError, match="integers from 0 to 2.*Received: .7, 7"):
         model.fit(IMAGES, np.full(32, 7), verbose=0)
-    with pytest.raises(Exception, match="expects labels"):
+    with pytest.raises(ValueError, match="expects labels as `y`. Received: none"):
         model.fit(IMAGES, verbose=0)
     with pytest.raises(ValueError, match="needs `labels`"):
         model.sample(4)
     with pytest.raises(ValueError, match="`steps` must be in"):
         model.sample(labels=[0], steps=21)
-    with pytest.raises(ValueError, match="one of"):
-        build(target="nothing")
+    for argument in ("target", "weighting", "times"):
+        with pytest.raises(ValueError, match=f"`{argument}` must be one of .*: 'nothing'"):
+            build(**{argument: "nothing"})
 
 
 def test_zero_terminal_snr_trains_and_samples_and_refuses_the_target_noise(tmp_path):
