@@ -156,15 +156,17 @@ class DiffusionModel(keras.Model):
             training=training,
         )
         output, extra = ops.cast(output, "float32"), 0.0
+        if sample_weight is not None:
+            sample_weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
         if self.text_term is not None:
             shown = self.target.estimate(output, noisy, signal_rate, noise_rate).clean
             signal = ops.square(ops.reshape(signal_rate, (-1,)))
-            given = 1.0 if sample_weight is None else ops.reshape(sample_weight, (-1,))
+            given = 1.0 if sample_weight is None else sample_weight
             extra = self.text_term(y, shown, signal * given)
         weight = WEIGHTINGS[self.weighting](self.schedule.log_snr(time), self.target_name)
         weight = self._per_image(weight)[..., 0]
         if sample_weight is not None:
-            weight = weight * ops.reshape(ops.cast(sample_weight, "float32"), (-1, 1, 1))
+            weight = weight * ops.reshape(sample_weight, (-1, 1, 1))
         return extra + super().compute_loss(
             x=x,
             y=self.target.regression_target(clean, noise, signal_rate, noise_rate),

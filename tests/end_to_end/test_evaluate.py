@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -206,6 +207,20 @@ def test_a_run_keeps_what_was_measured_of_the_same_images(tiny, monkeypatch):
     assert turned["reference_samples"] == 359 and "digits test" in turned["reference"]
     assert main([*words, "--metrics", "kid", "--weights", "raw"]) == 0
     assert set(json.loads(path.read_text())) == {"kid"}  # other weights draw other images
+
+
+def test_images_of_a_sampler_that_does_not_clip_are_measured_as_it_leaves_them(tiny, tmp_path):
+    runs, run_id = tiny
+    copy = shutil.copytree(runs / run_id, tmp_path / "runs" / run_id)
+    config = json.loads((copy / "config.json").read_text())
+    config["sampling"]["clip"] = False
+    (copy / "config.json").write_text(json.dumps(config))
+    words = ["evaluate", run_id, "--runs", str(copy.parent), "--samples", "48"]
+    assert main([*words, "--metrics", "psnr"]) == 0
+    scores = json.loads((copy / "scores.json").read_text())
+    clipped, raw = scores["psnr"], scores["psnr_unclipped"]
+    assert raw["samples"] == clipped["samples"] == 48
+    assert raw["value"] < clipped["value"] - 0.1, "barely trained, it leaves the range"
 
 
 def test_a_run_against_other_data(tiny, place):

@@ -94,13 +94,25 @@ def test_standard_and_memory_efficient_agree_with_the_formula(shape):
         assert_close(attend(*parts, kernel=kernel), expected, 1e-5)
 
 
-def test_half_precision_sums_in_float32():
-    *parts, _ = drawn(40, 40)
-    expected, _ = attention(*parts)
-    parts = [ops.convert_to_tensor(part.astype("float16")) for part in parts]
-    read = memory_efficient_attention(*parts, chunk=8)
+@pytest.mark.parametrize("kernel", ["standard", "memory_efficient"])
+def test_half_precision_agrees_with_the_formula(kernel):
+    parts = np.random.default_rng(3).normal(size=(3, 2, 40, 8)).astype("float16")
+    query, *others = parts.astype("float64")
+    expected, _ = attention(query / np.sqrt(8), *others)
+    read = attend(*map(ops.convert_to_tensor, parts), kernel=kernel)
     assert keras.backend.standardize_dtype(read.dtype) == "float16"
-    assert_close(read, expected, 5e-3)
+    assert_close(read, expected, 2e-3)
+
+
+def test_half_precision_sums_in_float32():
+    """A sum over 1,000 keys, tile by tile: in float16 it would be off by some thousandths."""
+    *parts, _ = drawn(8, 1000)
+    parts[2] += 3.0
+    parts = [part.astype("float16") for part in parts]
+    expected, _ = attention(*(part.astype("float64") for part in parts))
+    read = memory_efficient_attention(*map(ops.convert_to_tensor, parts), chunk=10)
+    assert keras.backend.standardize_dtype(read.dtype) == "float16"
+    assert_close(read, expected, 1e-3)
 
 
 def test_flash_runs_or_says_in_a_sentence_why_not():

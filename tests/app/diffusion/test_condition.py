@@ -23,6 +23,7 @@ def test_dropping_is_as_often_as_asked_and_whole():
     np.testing.assert_array_equal(dropped[dropped != 10], labels[dropped != 10])
     vectors = ops.convert_to_numpy(AttributeCondition("abc").drop(np.ones((4000, 3)), 0.2, seed))
     assert set(vectors.sum(1).tolist()) == {0.0, 3.0}
+    assert abs(np.mean(vectors[:, 0] == 0) - 0.2) < 4 * np.sqrt(0.2 * 0.8 / 4000)
     assert NoCondition().drop(None, 0.2, seed) is None
 
 
@@ -31,6 +32,8 @@ def test_dropping_none_or_all(rate):
     seed = keras.random.SeedGenerator(1)
     dropped = ops.convert_to_numpy(ClassCondition(10).drop(np.zeros(500, "int32"), rate, seed))
     assert np.all(dropped == (10 if rate else 0))
+    vectors = ops.convert_to_numpy(AttributeCondition("ab").drop(-np.ones((500, 2)), rate, seed))
+    assert np.all(vectors == (0 if rate else -1))
 
 
 def test_check_passes_the_good_and_refuses_the_bad():

@@ -124,13 +124,26 @@ def test_the_lower_end_is_outside_the_upper_one_inside_and_no_signal_is_infinite
 
 
 def test_outside_the_interval_a_step_costs_one_evaluation():
-    plain = denoiser(network, TARGETS["velocity"](), SCHEDULE)
-    guided = classifier_free(plain, ClassCondition(5), 2.0, SCHEDULE, (1000.0, 1e9))
-    BATCHES.clear()
-    found = guided(NOISY, TIME, LABELS)
-    # Eagerly, TensorFlow runs one branch only; JAX traces both, and runs one.
-    assert BATCHES == [3] or keras.backend.backend() == "jax"
-    for value, expected in zip(found, plain(NOISY, TIME, LABELS), strict=True):
+    ran = []
+
+    def counted(noisy, time, condition=None, training=False):
+        size = noisy.shape[0]
+        if keras.backend.backend() == "jax":  # which traces both branches, and runs one
+            import jax
+
+            jax.debug.callback(lambda: ran.append(size))
+        else:
+            ran.append(size)
+        return network(noisy, time, condition)
+
+    plain = denoiser(counted, TARGETS["velocity"](), SCHEDULE)
+    found = {}
+    for size, interval in ((6, (0.0, 1e9)), (3, (1000.0, 1e9))):
+        ran.clear()
+        guided = classifier_free(plain, ClassCondition(5), 2.0, SCHEDULE, interval)
+        found[size] = [ops.convert_to_numpy(value) for value in guided(NOISY, TIME, LABELS)]
+        assert ran == [size]
+    for value, expected in zip(found[3], plain(NOISY, TIME, LABELS), strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-6)
 
 

@@ -25,6 +25,23 @@ def test_the_arc_between_two_vectors_of_one_length(share):
     np.testing.assert_allclose(found, spheres(share, first, second), atol=1e-5)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_the_length_goes_along_when_the_two_differ(share):
+    # At right angles sin(theta) is 1: sin and cos of the part of the angle are the weights.
+    first, second = np.zeros((2, 1, 2, 2, 1), "float32")
+    first[0, 0, 0], second[0, 1, 1] = 3.0, 0.5
+    found = ops.convert_to_numpy(spherical(first, second, np.array([share]))).reshape(-1)
+    angle = share * np.pi / 2
+    expected = [3.0 * np.cos(angle), 0.0, 0.0, 0.5 * np.sin(angle)]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    # At 60 degrees, of lengths 3 and 0.5: sin 60 is the square root of 3/4.
+    second = np.array([0.25, np.sqrt(3) / 4, 0, 0], "float32").reshape(1, 2, 2, 1)
+    found = ops.convert_to_numpy(spherical(first, second, np.array([share]))).reshape(-1)
+    weights = np.sin(np.pi / 3 * np.array([1 - share, share])) / np.sqrt(0.75)
+    expected = weights[0] * first.ravel() + weights[1] * second.ravel()
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
 def test_noise_stays_noise():
     first, second = np.random.default_rng(0).normal(size=(2, 64, 16, 16, 1))
     middle = ops.convert_to_numpy(spherical(first, second, np.full(64, 0.5)))

@@ -109,6 +109,36 @@ def test_diffusers_golden_of_predictor_corrector():
     assert np.abs(ops.convert_to_numpy(plain) - golden).max() > 0.01
 
 
+@pytest.mark.parametrize("index", [3, 9], ids=["on the way", "last"])
+def test_a_step_of_predictor_corrector_where_the_signal_grows(index):
+    betas, snr = np.linspace(1e-3, 0.1, 40), 0.2
+    trajectory = Trajectory(schedules.Schedule(betas), 10)
+    draws = np.random.default_rng(3).normal(size=(3, *START.shape))
+
+    def denoise(noisy, time, condition=None, numeric=ops):
+        return Estimate(numeric.tanh(0.5 * noisy), numeric.sin(noisy))
+
+    def draw(place, shape, stream=randomness.PREDICTOR):
+        turn = place - 2 * index if stream == randomness.CORRECTOR else 2
+        return ops.take(ops.convert_to_tensor(draws.astype("float32")), turn, axis=0)
+
+    sampler = PredictorCorrector(2, snr, clip=None)
+    found = sampler.step(denoise, trajectory, ops.convert_to_tensor(START), index, None, draw)
+    bar, after = oracles.alpha_bars(betas)[[40 - 4 * index, 36 - 4 * index]]
+    rate, noisy = np.sqrt(1 - bar), START.astype("float64")
+    for added in draws[:2]:  # algorithm 5: alpha = 2 alpha_i (snr |z| / |score|)^2
+        noise = denoise(noisy, None, numeric=np).noise
+        lengths = [np.sqrt(np.sum(x**2, axis=(1, 2, 3), keepdims=True)) for x in (added, noise)]
+        alpha = 2 * bar / after * (snr * lengths[0] * rate / lengths[1]) ** 2
+        noisy = noisy - alpha * noise / rate + np.sqrt(2 * alpha) * added
+    # The predictor by eq. 7 of Ho et al., with beta as its variance.
+    beta, clean = 1 - bar / after, denoise(noisy, None, numeric=np).clean
+    expected = np.sqrt(after) * beta / (1 - bar) * clean
+    expected += np.sqrt(1 - beta) * (1 - after) / (1 - bar) * noisy
+    expected += (index < 9) * np.sqrt(beta) * draws[2]
+    np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-4, atol=1e-4)
+
+
 def ideal_of_many(schedule):
     """The exact denoiser of images that are 32 independent points of the mixture."""
 

@@ -30,6 +30,14 @@ def test_attributes_are_independent_and_zero_asks_for_nothing():
     np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-6)
 
 
+def test_an_attribute_asked_for_in_part_counts_in_part():
+    wanted = np.array([[0.25, -0.5, 0.0]], "float32")
+    found = log_likelihood(AttributeCondition("abc"), LOGITS[:1], wanted)
+    present = 1 / (1 + np.exp(-LOGITS[0].astype("float64")))
+    expected = 0.25 * np.log(present[0]) + 0.5 * np.log(1 - present[1])
+    np.testing.assert_allclose(ops.convert_to_numpy(found), [expected], rtol=1e-6)
+
+
 def test_widths_and_refusal():
     assert width(ClassCondition(7)) == 7 and width(AttributeCondition("abcd")) == 4
     with pytest.raises(ValueError, match="of a class or of attributes"):

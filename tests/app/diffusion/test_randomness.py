@@ -109,10 +109,16 @@ def test_an_image_does_not_depend_on_its_batch():
     np.testing.assert_array_equal(whole, np.concatenate(parts))
 
 
-def test_the_ends_of_the_uniform_numbers_are_finite():
-    smallest, largest = 1 * 2.0**-24, (2**24 - 1 + 1.0) * 2.0**-24
-    assert np.isfinite(np.sqrt(-2 * np.log(np.float32(smallest))))
-    assert np.float32(largest) == 1.0
+def test_the_ends_of_the_random_words_give_finite_noise(monkeypatch):
+    least, last = 0, 0xFFFFFFFF
+    pairs = [[least, least, last, last]], [[least, last, least, last]]
+    both = [ops.convert_to_tensor(np.array(side, "uint32")) for side in pairs]
+    monkeypatch.setattr(randomness, "threefry", lambda key, counter: both)
+    found = draw(count=1, shape=(8,))[0]
+    # u is 2^-24 or 1, v is -1 or 1 - 2^-23: the largest radius there is, and 0.
+    most = np.sqrt(-2 * np.log(2.0**-24))
+    assert np.all(np.isfinite(found)) and np.abs(found).max() <= 5.8
+    np.testing.assert_allclose(found, [-most, -most, 0, 0, 0, 0, 0, 0], atol=1e-5)
 
 
 def test_a_stream_out_of_range_and_an_unknown_shape_are_refused():

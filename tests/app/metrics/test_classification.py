@@ -22,6 +22,25 @@ def test_scores_agree_with_scikit_learn():
     assert low < scores["test_accuracy"].value < high
 
 
+def test_scores_by_hand():
+    # Sure of class 0 by 0.9, right twice and wrong once; of class 1 by 0.6, right.
+    chances = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.4, 0.6]])
+    scores = held_out_scores(np.log(chances) + 5.0, [0, 0, 1, 1])
+    error = 3 / 4 * abs(2 / 3 - 0.9) + 1 / 4 * abs(1.0 - 0.6)
+    assert scores["calibration_error"].value == pytest.approx(error)
+    assert scores["calibration_error"].interval is None
+    values = -np.log([0.9, 0.9, 0.1, 0.6])
+    spread = np.sqrt(np.sum((values - values.mean()) ** 2) / 3)
+    half = 1.96 * spread / 2  # divided by sqrt(4)
+    low, high = scores["test_cross_entropy"].interval
+    assert scores["test_cross_entropy"].value == pytest.approx(values.mean())
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half))
+
+
+def test_one_image_says_nothing_of_the_spread():
+    assert held_out_scores([[0.0, 0.0]], [1])["test_cross_entropy"].interval == (-np.inf, np.inf)
+
+
 def test_huge_logits_stay_finite():
     scores = held_out_scores(np.eye(3) * 200 - 100, [0, 1, 0])
     assert scores["test_cross_entropy"].value == pytest.approx(200 / 3)

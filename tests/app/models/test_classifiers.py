@@ -48,6 +48,14 @@ def test_logits_do_not_depend_on_the_batch_and_leave_weights_alone():
         np.testing.assert_array_equal(old, new)
 
 
+def test_a_classifier_of_uint8_images_sees_floats_from_0_to_1():
+    identity = keras.Sequential([keras.Input((1, 3, 1)), keras.layers.Flatten()])
+    pixels = np.array([[0, 255, 51], [1, 102, 254]], "uint8").reshape(2, 1, 3, 1)
+    found = logits_function(identity, 2)(pixels)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [[0, 1, 0.2], [1 / 255, 0.4, 254 / 255]], rtol=1e-6)
+
+
 def test_many_models_are_measured_without_a_warning(monkeypatch, caplog):
     # TensorFlow counts compilations by the code of the function, whichever model it belongs to.
     monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)

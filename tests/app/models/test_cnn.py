@@ -84,6 +84,19 @@ def test_normalization_over_all_is_per_image():
     assert_close(network(noisy[:1], TIME[:1]), together[:1], 1e-5)
 
 
+def test_normalization_over_channels_is_per_pixel_and_of_any_image_size():
+    network = PlainCNN((4, 6), kernel_size=1, normalization="channels")
+    noisy = RANDOM.normal(size=(2, 8, 8, 1)).astype("float32")
+    network(noisy, TIME)
+    assert [norm.gamma.shape for norm in network.norms] == [(4,), (6,)]
+    for weight in network.weights:
+        weight.assign(RANDOM.normal(scale=0.5, size=weight.shape))
+    whole, part = (np.asarray(network(x, TIME)) for x in (noisy, noisy[:, 2:7, :4]))
+    assert part.shape == (2, 5, 4, 1) and whole.std() > 0.1
+    # Blocks of one pixel: but for the edge of the last 3x3 kernel, the part is as in the whole.
+    assert_close(part[:, 1:-1, 1:-1], whole[:, 3:6, 1:3], 1e-5)
+
+
 def test_refuses_with_a_sentence():
     with pytest.raises(UserError, match="one positive number"):
         PlainCNN(())

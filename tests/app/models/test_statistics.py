@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from app.models.statistics import IMAGES, adapt_statistics, adapted, statistics_kept
+from app.models import statistics as module
+from app.models.statistics import adapt_statistics, adapted, statistics_kept
 
 EPSILON = 1e-3
 
@@ -64,16 +65,23 @@ def test_statistics_of_every_layer_against_numpy():
         np.testing.assert_array_equal(model.get_weights()[place], weights[place])
 
 
-def test_batches_are_equal_and_no_image_is_left_out():
-    one, other = network(), network()
-    bright = images(50)
-    adapt_statistics(one, bright, batch_size=500)  # one batch of the 50
-    for found, wanted in zip(
-        statistics(one), expected(other.get_weights(), bright, 1), strict=True
-    ):
-        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-6)
-    adapt_statistics(other, images(IMAGES + 1000), batch_size=500)  # no more than IMAGES of them
-    assert all(np.isfinite(value).all() for layer in statistics(other) for value in layer)
+def test_batches_are_of_equal_size_and_no_image_is_left_out():
+    model, target = network(), images(50)
+    weights = model.get_weights()
+    adapt_statistics(model, target, batch_size=20)  # three of 17, the first image again at the end
+    wanted = expected(weights, np.concatenate([target, target[:1]]), 3)
+    for found, values in zip(statistics(model), wanted, strict=True):
+        np.testing.assert_allclose(found, values, rtol=1e-4, atol=1e-6)
+
+
+def test_no_more_images_are_taken_than_the_limit(monkeypatch):
+    monkeypatch.setattr(module, "IMAGES", 40)
+    model, target = network(), images(55)
+    weights = model.get_weights()
+    adapt_statistics(model, target, batch_size=20)
+    some = target[np.random.default_rng(0).permutation(55)[:40]]
+    for found, values in zip(statistics(model), expected(weights, some, 2), strict=True):
+        np.testing.assert_allclose(found, values, rtol=1e-4, atol=1e-6)
 
 
 def test_for_a_while_and_back():

@@ -46,6 +46,36 @@ def test_training_and_drawing_by_hand(timed):
     assert forecast({"b": again}) == {"b": pytest.approx(REST + 0.7)}
 
 
+def test_a_classifiers_gradient_and_images_without_asking_cost_four_more(timed):
+    child = Measured(
+        name="b",
+        of="a",
+        base=RECIPE,
+        sampling=Sampling(steps=7),
+        samples=100,
+        classifier="c",
+        classifier_scale=2.0,
+    )
+    # 100 images of 7 evaluations, asked for (4 each with the gradient) and not (1 each).
+    assert forecast({"b": child}) == {"b": pytest.approx(REST + 0.001 * 100 * 7 * (4 + 1))}
+
+
+def test_only_what_draws_is_timed_drawing(monkeypatch):
+    drawing = []
+
+    def seconds(model, recipe):
+        drawing.append(recipe.name)
+        return 0.001
+
+    monkeypatch.setattr(module, "timed", lambda recipe: (None, None, 2.0, 10))
+    monkeypatch.setattr(module, "seconds_a_drawing", seconds)
+    classifier = RECIPES["noisy-mnist-small"]
+    found = forecast({"a": RECIPE, "b": classifier})
+    assert drawing == ["mnist-small"]
+    assert found["a"] == pytest.approx(REST + 152)
+    assert found["b"] == pytest.approx(REST + 20 * classifier.training.epochs)
+
+
 def test_each_distinct_setting_is_timed_once(timed):
     longer = replace(RECIPE, name="b", training=replace(RECIPE.training, epochs=9, seed=3))
     wider = replace(RECIPE, network=replace(RECIPE.network, width=64))

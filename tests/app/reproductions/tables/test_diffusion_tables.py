@@ -67,6 +67,8 @@ def test_a_table_of_nothing_is_a_report_without_verdicts(name, tmp_path):
     assert "| holds |" not in text and "| fails |" not in text
     for title, figure in FIGURES[name].items():
         figure({}, tmp_path / f"{title}.png")
+        # Without results only what needs none is drawn, and the frame of the guidance table.
+        assert (tmp_path / f"{title}.png").exists() == (title in ("schedules", "scores"))
 
 
 def test_the_full_budget_is_the_reports_setting():
