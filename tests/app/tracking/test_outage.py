@@ -21,7 +21,7 @@ def test_server_dead_at_the_start_and_in_the_middle_then_sync(tmp_path, store, m
         train(mirror, 2)
         assert len(probes) == 1  # the second epoch does not ask again
         assert len(said) == 1 and "Connection refused" in said[0] and "secret" not in said[0]
-        assert f"python -m app sync {run.id}" in said[0]
+        assert f"python -m app sync {run.name}" in said[0]
         with pytest.raises(UserError, match="cannot be written .*sync"):
             sync(run)
         server = Server(store, port, monkeypatch)
