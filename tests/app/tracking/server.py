@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import urllib.request
 
 
 def free_port():
@@ -34,6 +35,8 @@ class Server:
         self.http = make_server("127.0.0.1", port, app, threaded=True)
         self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
         self.thread.start()
+        # Its first answer takes longer than a probe waits, on a busy machine.
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=60).close()
 
     def kill(self):
         self.http.shutdown()
