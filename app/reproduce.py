@@ -70,7 +70,6 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
     late, failed = {}, {}
     try:
         with only_here(parent.folder), Mirror(parent, say=console.print) as mirror:
-            parent.set_status("running")
             if found:
                 write_page(parent, table, found, recipes, place)
             for number, (key, recipe) in enumerate(left.items(), 1):

@@ -89,7 +89,7 @@ def _carry_out(run, recipe, images, model):
     """Trains, then finishes; leaves the right status behind whatever happens."""
     console.print(f"run {run.id}: {recipe.name}, {len(images.train)} images of {images.train.name}")
     try:
-        with only_here(run.folder), Mirror(_begun(run), say=console.print) as mirror:
+        with only_here(run.folder), Mirror(run, say=console.print) as mirror:
             averages = fit(run, recipe, images, model, mirror)
             task_of(recipe.kind).finish(run, recipe, images, model, averages)
     except KeyboardInterrupt:
@@ -98,13 +98,6 @@ def _carry_out(run, recipe, images, model):
         else:
             console.print(f"Stopped. Go on with: python -m app train --resume {run.name}")
         raise
-    return run
-
-
-def _begun(run):
-    """The run, which counts as running from now on."""
-    if run.status != "running":
-        run.set_status("running")
     return run
 
 

@@ -152,7 +152,7 @@ class Sample:
         for name, (read, reader) in readers.items():
             value, option = getattr(self, name), name.replace("_", "-")
             require(
-                read or value == type(self).__dataclass_fields__[name].default,
+                read or value == getattr(type(self), name),
                 f"`--{option}` is read by {reader} only. Received: {value} without. Leave it out.",
             )
         strength = self.strength is None or 0 < self.strength <= 1

@@ -49,7 +49,6 @@ def measure_again(child, trained, root="runs", begun=None, again=None, classifie
         subject={"name": trained.id, "digest": child.weights, "count": child.samples},
         **fields,
     )
-    run.set_status("running")
     if begun:
         begun(run)
     console.print(f"run {run.id}: {child.samples} images of {trained.id}")

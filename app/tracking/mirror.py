@@ -25,8 +25,8 @@ def _say(sentence):
 class Mirror:
     """Copies a run folder to MLflow; nothing it meets there ends or delays the run.
 
-    As a context manager it pushes at the start, leaves the right status behind (in the run folder
-    too: finished, stopped by Ctrl-C, failed) and pushes everything at the end.
+    As a context manager it marks the run as running, pushes, leaves the right status behind (in the
+    run folder too: finished, stopped by Ctrl-C, failed) and pushes everything at the end.
 
     Args:
         run: an `app.run.Run`.
@@ -55,6 +55,8 @@ class Mirror:
         self._connection = Connection(self.uri, self.say, advice)
 
     def __enter__(self):
+        if self.run.status != "running":  # it was stopped, and goes on
+            self.run.set_status("running")
         try:
             self.push()
         except BaseException as error:
