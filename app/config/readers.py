@@ -15,6 +15,8 @@ _ATTRIBUTES = ("diffusion.condition", ("attributes",))
 _COLD = ("sampling.sampler", ("cold",))
 _HEUN = ("sampling.sampler", ("euler", "heun"))
 _CHURN = ("sampling.churn", ABOVE_0)
+_SCORED = ("watching.score_every", ABOVE_0)
+_TEXTS = ("text_loss.weight", ABOVE_0)
 _LANGEVIN = ("sampling.sampler", ("langevin", "predictor_corrector"))
 
 # Of each option its default, and the choice that must be one of these for the option to be read.
@@ -47,8 +49,17 @@ READ_BY = {
     "sampling.guidance_interval": (None, "sampling.guidance", ABOVE_0),
     "evaluation.attribute_samples": (100, *_ATTRIBUTES),
     "evaluation.attribute_rows": ((), *_ATTRIBUTES),
+    "watching.score_samples": (512, *_SCORED),
+    "watching.score_metrics": ((), *_SCORED),
+    "watching.score_weights": ("best", *_SCORED),
+    "watching.score_split": ("train", *_SCORED),
+    "watching.score_real": (10_000, *_SCORED),
+    "text_loss.extractor": ("image-text", *_TEXTS),
+    "text_loss.prompt": (None, *_TEXTS),
+    "optimizer.weight_decay": (0.0, "optimizer.name", ("adamw", "sgd")),
+    "optimizer.momentum": (0.9, "optimizer.name", ("sgd",)),
 }
-PARTS = ("diffusion", "sampling", "evaluation")
+PARTS = tuple(dict.fromkeys(option.partition(".")[0] for option in READ_BY))
 
 
 def check_read(**parts) -> None:
@@ -56,10 +67,9 @@ def check_read(**parts) -> None:
     chosen = _chosen(parts)
     for option in unread(chosen):
         _, reader, values = READ_BY[option]
-        short = reader.rpartition(".")[2]
         raise ValueError(
-            f"`{option.rpartition('.')[2]}` is read where `{short}` is {either(values)}. Received: "
-            f"{chosen[option]} with {chosen[reader]}. Leave it out, or take `{short}` "
+            f"`{option.rpartition('.')[2]}` is read where `{reader}` is {either(values)}. "
+            f"Received: {chosen[option]} with {chosen[reader]}. Leave it out, or take `{reader}` "
             f"{either(values)}.",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.config.readers import check_read
 from app.config.validation import check_types, require
 
 
@@ -25,3 +26,4 @@ class TextLoss:
             self.prompt is None or "{}" in self.prompt,
             f"`prompt` must hold {{}}, the place of the class. Received: {self.prompt!r}.",
         )
+        check_read(text_loss=self)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from app.config.readers import check_read
 from app.config.validation import check_types, positive, require
 
 
@@ -36,12 +37,8 @@ class Optimizer:
         for name in ("warmup_steps", "clip_norm", "weight_decay"):
             value = getattr(self, name)
             require(value >= 0, f"`{name}` must be 0 or above. Received: {value}.")
-        require(
-            self.weight_decay == 0 or self.name in ("adamw", "sgd"),
-            f"`weight_decay` needs the optimizer adamw or sgd. Received: {self.weight_decay} with "
-            f"{self.name}.",
-        )
         require(0 <= self.momentum < 1, f"`momentum` must be in [0, 1). Received: {self.momentum}.")
+        check_read(optimizer=self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +126,7 @@ class Watching:
             self.score_real >= 2,
             f"`score_real` must be 2 or above. Received: {self.score_real}.",
         )
+        check_read(watching=self)
 
 
 @dataclass(frozen=True, kw_only=True)

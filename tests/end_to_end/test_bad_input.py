@@ -190,7 +190,7 @@ RANGES = [
     ("--optimizer.warmup-steps", "-1", "`warmup_steps` must be 0 or above"),
     ("--optimizer.clip-norm", "-1", "`clip_norm` must be 0 or above"),
     ("--optimizer.weight-decay", "-1", "`weight_decay` must be 0 or above"),
-    ("--optimizer.weight-decay", "0.1", "`weight_decay` needs the optimizer adamw"),
+    ("--optimizer.weight-decay", "0.1", "`weight_decay` is read where `optimizer.name` is adamw"),
     ("--optimizer.accumulation-steps", "0", "`accumulation_steps` must be above 0"),
     ("--training.epochs", "0", "`epochs` must be above 0. Received: 0"),
     ("--training.batch-size", "-8", "`batch_size` must be above 0. Received: -8"),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from app.config import Evaluation
 from app.recipes import RECIPES
 from app.recipes.mnist_noise import COLD
-from app.reproductions.budgets import AS_REPORTED, cnn_budget, seeds_at
+from app.reproductions.budgets import cnn_budget, seeds_at, watched_as_reported
 from app.reproductions.diffusion_rows import (
     again,
     as_reported,
@@ -42,7 +42,7 @@ def children(budget, seeds, directory=None):
     judged = Evaluation(samples=2000, metrics=("frechet", "precision_recall"))
     cold, noised = (
         cnn_budget(
-            replace(recipe, watching=AS_REPORTED, evaluation=judged),
+            replace(recipe, watching=watched_as_reported(budget), evaluation=judged),
             budget,
             directory,
             images=40_000,

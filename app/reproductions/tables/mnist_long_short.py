@@ -6,7 +6,7 @@ from itertools import combinations
 from app.config import Evaluation
 from app.diffusion.schedules import linear
 from app.recipes.mnist import RECIPES
-from app.reproductions.budgets import AS_REPORTED, cnn_budget, seeds_at
+from app.reproductions.budgets import cnn_budget, seeds_at, watched_as_reported
 from app.reproductions.diffusion_rows import (
     as_reported,
     at_epoch,
@@ -38,7 +38,7 @@ def children(budget, seeds, directory=None):
         for name in ROWS:
             base = replace(
                 chains[name],
-                watching=AS_REPORTED,
+                watching=watched_as_reported(budget),
                 evaluation=Evaluation(samples=2000, metrics=("frechet", "precision_recall")),
             )
             rows[name] = cnn_budget(base, budget, directory)

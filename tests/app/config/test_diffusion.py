@@ -21,10 +21,13 @@ def test_choices_that_do_not_fit_are_refused_when_the_recipe_is_made():
 @pytest.mark.parametrize(
     "diffusion, sentence",
     [
-        ({"noise_scale": "batch"}, "`noise_scale` is read where `noise` is entropy"),
-        ({"unit_noise_start": True}, "`unit_noise_start` is read where `noise` is ent"),
-        ({"noise": "entropy", "noise_data": "usps"}, "`noise_data` is read where `noise` is im"),
-        ({"noise": "entropy", "constant_scale": 0.5}, "where `noise_scale` is constant"),
+        ({"noise_scale": "batch"}, "`noise_scale` is read where `diffusion.noise` is entropy"),
+        ({"unit_noise_start": True}, "`unit_noise_start` is read where `diffusion.noise` is ent"),
+        (
+            {"noise": "entropy", "noise_data": "usps"},
+            "`noise_data` is read where `diffusion.noise` is im",
+        ),
+        ({"noise": "entropy", "constant_scale": 0.5}, "where `diffusion.noise_scale` is constant"),
         (
             {"noise": "entropy", "unit_noise_target": True, "target": "clean"},
             "`target` must be noise. Received: clean",
@@ -67,9 +70,9 @@ def test_samplers_that_draw_gaussian_noise_are_refused_where_images_are_the_nois
         ),
         ({"target": "edm", "weighting": "min_snr"}, "take `weighting` none"),
         ({"times": "logit_normal"}, "`schedule` flow; take log_normal, uniform or stratified"),
-        ({"time_mean": 0.1}, "read where `times` is log_normal or logit_normal"),
+        ({"time_mean": 0.1}, "read where `diffusion.times` is log_normal or logit_normal"),
         ({"times": "log_normal", "time_deviation": 0.0}, "`time_deviation` must be above 0"),
-        ({"largest_sigma": 9.0}, "read where `schedule` is exploding or karras"),
+        ({"largest_sigma": 9.0}, "read where `diffusion.schedule` is exploding or karras"),
         (
             {"schedule": "karras", "target": "edm", "smallest_sigma": 3.0, "largest_sigma": 2.0},
             "`smallest_sigma` must be below 2.0. Received: 3.0",

@@ -22,6 +22,9 @@ KINDS = {
     "diffusion": config.Diffusion,
     "sampling": config.Sampling,
     "evaluation": config.Evaluation,
+    "watching": config.Watching,
+    "text_loss": config.TextLoss,
+    "optimizer": config.Optimizer,
 }
 # Another value than the default of each option that a built schedule, target or sampler holds.
 OTHERS = {
@@ -96,32 +99,68 @@ def test_defaults_go_with_every_sampler(sampler):
         (
             config.Diffusion,
             {"schedule": "cosine", "last_beta": 0.5},
-            "`last_beta` is read where `schedule` is linear, geometric or annealed. Received: 0.5 "
-            "with cosine. Leave it out, or take `schedule` linear, geometric or annealed.",
+            "`last_beta` is read where `diffusion.schedule` is linear, geometric or annealed. "
+            "Received: 0.5 with cosine. Leave it out, or take `diffusion.schedule` linear",
         ),
         (
             config.Diffusion,
             {"schedule": "cosine", "scale_to_steps": True},
-            "`scale_to_steps` is read where `schedule` is linear. Received: True with cosine",
+            "`scale_to_steps` is read where `diffusion.schedule` is linear. Received: True with",
         ),
-        (config.Diffusion, {"sigma_data": 0.6}, "`sigma_data` is read where `target` is edm"),
-        (config.Diffusion, {"label_dropout": 0.2}, "`condition` is class or attributes"),
-        (config.Sampling, {"sampler": "ddpm", "eta": 1.0}, "`eta` is read where `sampler` is ddim"),
-        (config.Sampling, {"variance": "beta"}, "`variance` is read where `sampler` is ddpm"),
-        (config.Sampling, {"churn": 1.0}, "`churn` is read where `sampler` is euler or heun"),
-        (config.Sampling, {"snr": 0.3}, "`sampler` is langevin or predictor_corrector"),
-        (config.Sampling, {"moves": 2}, "`moves` is read where `sampler` is langevin or pred"),
-        (config.Sampling, {"cold_algorithm": "1"}, "`sampler` is cold. Received: 1 with ddim"),
+        (
+            config.Diffusion,
+            {"sigma_data": 0.6},
+            "`sigma_data` is read where `diffusion.target` is edm",
+        ),
+        (config.Diffusion, {"label_dropout": 0.2}, "`diffusion.condition` is class or attributes"),
+        (
+            config.Sampling,
+            {"sampler": "ddpm", "eta": 1.0},
+            "`eta` is read where `sampling.sampler` is ddim",
+        ),
+        (
+            config.Sampling,
+            {"variance": "beta"},
+            "`variance` is read where `sampling.sampler` is ddpm",
+        ),
+        (
+            config.Sampling,
+            {"churn": 1.0},
+            "`churn` is read where `sampling.sampler` is euler or heun",
+        ),
+        (config.Sampling, {"snr": 0.3}, "`sampling.sampler` is langevin or predictor_corrector"),
+        (
+            config.Sampling,
+            {"moves": 2},
+            "`moves` is read where `sampling.sampler` is langevin or pred",
+        ),
+        (
+            config.Sampling,
+            {"cold_algorithm": "1"},
+            "`sampling.sampler` is cold. Received: 1 with ddim",
+        ),
         (
             config.Sampling,
             {"sampler": "heun", "churn_noise": 1.1},
-            "`churn_noise` is read where `churn` is above 0. Received: 1.1 with 0.0",
+            "`churn_noise` is read where `sampling.churn` is above 0. Received: 1.1 with 0.0",
         ),
         (
             config.Sampling,
             {"guidance_interval": (0.5, 5.0)},
-            "`guidance_interval` is read where `guidance` is above 0.*take `guidance` above 0",
+            "`guidance_interval` is read where `sampling.guidance` is above 0.*take `sampling.guid",
         ),
+        (
+            config.Watching,
+            {"score_metrics": ("kid",)},
+            "`score_metrics` is read where `watching.score_every` is above 0",
+        ),
+        (
+            config.TextLoss,
+            {"prompt": "a {}"},
+            "`prompt` is read where `text_loss.weight` is above 0",
+        ),
+        (config.Optimizer, {"momentum": 0.5}, "`momentum` is read where `optimizer.name` is sgd"),
+        (config.Optimizer, {"weight_decay": 0.1}, "where `optimizer.name` is adamw or sgd"),
     ],
 )
 def test_an_option_that_nothing_reads_is_refused(kind, values, sentence):
@@ -132,7 +171,7 @@ def test_an_option_that_nothing_reads_is_refused(kind, values, sentence):
 def test_combinations_of_attributes_are_refused_where_they_are_not_the_condition():
     asked = config.Evaluation(attribute_rows=("thick,has_hole",))
     with pytest.raises(
-        ValueError, match="`attribute_rows` is read where `condition` is attributes"
+        ValueError, match="`attribute_rows` is read where `diffusion.condition` is attributes"
     ):
         config.Recipe(name="x", evaluation=asked)
 
@@ -211,7 +250,7 @@ def test_a_choice_on_the_command_line_leaves_out_what_the_recipe_had_for_another
     assert trained("mnist-long", "--diffusion.schedule", "cosine").diffusion.last_beta == 0.02
     assert trained("mnist-small", "--sampling.sampler", "ddpm", "--sampling.eta", "1") is None
     printed = " ".join("".join(capsys.readouterr()).split())
-    assert "`eta` is read where `sampler` is ddim" in printed
+    assert "`eta` is read where `sampling.sampler` is ddim" in printed
 
 
 def test_numbers_that_no_option_reads_change_no_picture():
