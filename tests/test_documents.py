@@ -9,6 +9,7 @@ import pytest
 
 from app.cli import VERBS, main
 from app.recipes import RECIPES
+from app.reproductions.settings import settings_lines
 from app.reproductions.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
@@ -71,4 +72,5 @@ def test_the_page_of_a_table_says_what_its_results_say(name):
     if not page.exists():
         pytest.skip(f"the table {name} has no page yet")
     results = json.loads((page.with_suffix("") / "results.json").read_text())
-    assert TABLES[name].report(results) in page.read_text()
+    text = page.read_text()
+    assert TABLES[name].report(results) in text and "\n".join(settings_lines(results)) in text

@@ -9,6 +9,7 @@ from app.errors import UserError
 from app.files import write_atomically, writing
 from app.reports.figures import draw_into_run
 from app.reproductions.kept import setting, write_kept
+from app.reproductions.settings import settings_lines
 from app.reproductions.tables import FIGURES
 
 # What a score says of itself.
@@ -35,6 +36,8 @@ def write_page(parent, table, found, recipes, place):
             f"in all. Curves and scores: [results.json]({place.name}/results.json).",
             "",
             table.report(found),
+            "",
+            *settings_lines(found),
             "",
             *(f"![{name}]({place.name}/{name}.png)" for name in figures),
         ]

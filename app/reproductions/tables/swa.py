@@ -112,6 +112,7 @@ def report(results):
     metrics = metrics_of(results)
     last = {metric: last_of(results, metric) for metric in metrics}
     judge = facts_of(results).get("frechet", {}).get("extractor")
+    drawn = {result["config"]["watching"]["score_samples"] for result in results.values()}
     reason = "none: the paper's is FID of a DiT on CIFAR-10, of a number of images it does not tell"
     rows = [
         [metric, *(number(last[metric].get(w), 3) for w in WEIGHTS), _ranks(last[metric])]
@@ -124,7 +125,7 @@ def report(results):
     ]
     lines = [
         "Mean over seeds +- standard error (number of seeds). fmd is the Frechet distance, judged "
-        f"by {judge}.",
+        f"by {judge}; n = {', '.join(map(str, drawn))} at each epoch.",
         "",
         *beside_paper(
             [
