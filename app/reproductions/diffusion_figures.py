@@ -116,11 +116,12 @@ def _pictures(files, columns, groups, results, path):
                 found[f"{row}: {title}"] = imread(file)
     if not found:
         return
-    lines = -(-len(found) // columns)
-    ratio = max(picture.shape[0] / picture.shape[1] for picture in found.values())
-    size = (5.5 * columns, (5.5 * ratio + 0.4) * lines)
-    figure = Figure(figsize=size, layout="constrained")
-    places = figure.subplots(lines, columns, squeeze=False).flat
+    ratios = [picture.shape[0] / picture.shape[1] for picture in found.values()]
+    heights = [
+        5.5 * max(ratios[begin : begin + columns]) + 0.4 for begin in range(0, len(ratios), columns)
+    ]
+    figure = Figure(figsize=(5.5 * columns, sum(heights)), layout="constrained")
+    places = figure.subplots(len(heights), columns, squeeze=False, height_ratios=heights).flat
     for axes in figure.axes:
         axes.axis("off")
     for axes, (title, picture) in zip(places, found.items(), strict=False):

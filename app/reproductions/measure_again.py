@@ -20,8 +20,6 @@ from app.tracking import Mirror
 from app.trained import load_trained
 from callbacks.image_grid import grid, write_png
 
-GRID = 60  # images of its picture
-
 
 def measure_again(child, trained, root="runs", begun=None, again=None, classifier=None, **fields):
     """Draws and measures as a `Measured` says; what it finds is a run of the kind evaluation.
@@ -65,7 +63,8 @@ def measure_again(child, trained, root="runs", begun=None, again=None, classifie
                 found, labels = draw_parts(trained, model, request, name)
             else:
                 found, labels = draw_from(model, recipe, images, child)
-            write_png(run.path("samples", "grid", "grid.png"), grid(found[:GRID], 10))
+            shown = found[: recipe.watching.samples]  # as many as the trained run shows
+            write_png(run.path("samples", "grid", "grid.png"), grid(shown, min(10, len(shown))))
             return found, labels
 
         measure_run(
