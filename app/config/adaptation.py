@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from app.config.data import Data
+from app.config.readers import check_read
 from app.config.training import Optimizer, Training
 from app.config.validation import all_positive, between, check_types, positive, require
 
@@ -77,6 +78,7 @@ class Alignment:
             self.conditional or not self.entropy_weighted,
             "`entropy_weighted` needs `conditional`: it is a part of CDAN+E. Received: True.",
         )
+        check_read(alignment=self)
 
     @property
     def target_statistics(self):

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from app.config.classifier import Classifier, SmallCNN
 from app.config.data import Data
+from app.config.readers import check_read
 from app.config.training import Optimizer, Training
 from app.config.validation import between, check_types, positive, require
 
@@ -66,25 +67,12 @@ class LabelNoise:
         check_types(self)
         require(0 <= self.rate < 1, f"`rate` must be in [0, 1). Received: {self.rate}.")
         require(0 <= self.seed < 2**31, f"`seed` must be in [0, 2^31). Received: {self.seed}.")
-        for name, default in self.idle(self.kind).items():
-            value = getattr(self, name)
-            require(
-                value == default,
-                f"`{name}` has no effect on the noise kind {self.kind}. Received: {value}. "
-                f"Leave it at {default}, or take another kind.",
-            )
+        check_read(noise=self)
         require(
             (self.kind == "file") == (self.path is not None),
             "`path` names the labels of the noise kind file, and of no other kind. "
             f"Received: kind {self.kind}, path {self.path}.",
         )
-
-    @classmethod
-    def idle(cls, kind):
-        """The options without effect on a kind of noise, with their defaults."""
-        names = () if kind == "symmetric" else ("include_true_class",)
-        names += ("rate",) if kind in ("none", "file") else ()
-        return {name: getattr(cls, name) for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-ABOVE_0 = ("above 0",)  # in place of choices by name
+# In place of choices by name: a number, and one value or more.
+ABOVE_0, GIVEN = ("above 0",), ("given",)
 _BETAS = ("diffusion.schedule", ("linear", "geometric", "annealed"))
 _LEVELS = ("diffusion.schedule", ("exploding", "karras"))
 _TIMES = ("diffusion.times", ("log_normal", "logit_normal"))
@@ -15,6 +16,8 @@ _ATTRIBUTES = ("diffusion.condition", ("attributes",))
 _COLD = ("sampling.sampler", ("cold",))
 _HEUN = ("sampling.sampler", ("euler", "heun"))
 _CHURN = ("sampling.churn", ABOVE_0)
+_DRAWN_ANEW = ("symmetric", "asymmetric", "instance")
+_STAGES = ("alignment.stages", GIVEN)
 _SCORED = ("watching.score_every", ABOVE_0)
 _TEXTS = ("text_loss.weight", ABOVE_0)
 _LANGEVIN = ("sampling.sampler", ("langevin", "predictor_corrector"))
@@ -58,6 +61,12 @@ READ_BY = {
     "text_loss.prompt": (None, *_TEXTS),
     "optimizer.weight_decay": (0.0, "optimizer.name", ("adamw", "sgd")),
     "optimizer.momentum": (0.9, "optimizer.name", ("sgd",)),
+    "training.power_snapshots": (16, "training.power_averages", GIVEN),
+    "noise.rate": (0.4, "noise.kind", _DRAWN_ANEW),
+    "noise.include_true_class": (False, "noise.kind", ("symmetric",)),
+    "alignment.strength": (1.0, *_STAGES),
+    "alignment.ramp": (True, *_STAGES),
+    "alignment.conditional": (False, *_STAGES),
 }
 PARTS = tuple(dict.fromkeys(option.partition(".")[0] for option in READ_BY))
 
@@ -138,4 +147,6 @@ def _reads(value, values):
     """Whether a choice of this value reads the options that ask for one of `values`."""
     if values == ABOVE_0:
         return isinstance(value, (int, float)) and value > 0
+    if values == GIVEN:
+        return bool(value)
     return value in values

@@ -7,7 +7,7 @@ import types
 import typing
 
 from app.config.adaptation import Adaptation
-from app.config.classification import Classification, LabelNoise
+from app.config.classification import Classification
 from app.config.noisy_classification import NoisyClassification
 from app.config.readers import unread
 from app.config.recipe import Recipe
@@ -84,6 +84,4 @@ def _made(kind, values):
         isinstance(values, dict) and not received,
         f"{kind.__name__} takes {', '.join(sorted(known))}. Received: {received!r:.200}.",
     )
-    if kind is LabelNoise:  # of runs from before options without effect were refused
-        values = {**values, **LabelNoise.idle(values.get("kind", LabelNoise.kind))}
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

@@ -89,6 +89,7 @@ class Training:
             f"`swa_start_epoch` must be below `epochs` ({self.epochs}). "
             f"Received: {self.swa_start_epoch}.",
         )
+        check_read(training=self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,7 +39,7 @@ def defaults_beside(recipe, arguments):
     for word, following in zip(words, words[1:], strict=False):
         name = word.removeprefix("--").replace("-", "_")
         if word.startswith("--") and name in choices:
-            given[name] = _number(following)
+            given[name] = "" if following.startswith("--") else _number(following)
     return without_unread(recipe, given)
 
 

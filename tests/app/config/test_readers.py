@@ -25,6 +25,9 @@ KINDS = {
     "watching": config.Watching,
     "text_loss": config.TextLoss,
     "optimizer": config.Optimizer,
+    "training": config.Training,
+    "noise": config.LabelNoise,
+    "alignment": config.Alignment,
 }
 # Another value than the default of each option that a built schedule, target or sampler holds.
 OTHERS = {
@@ -79,7 +82,7 @@ def test_defaults_are_those_of_the_configs_and_choices_are_known():
             type(getattr(KINDS[part](), name)),
             type(None),
         )
-        assert values == ("above 0",) or set(values) < set(choices(reader))
+        assert values in (("above 0",), ("given",)) or set(values) < set(choices(reader))
 
 
 def test_a_choice_that_is_an_option_too_stands_before_those_it_reads():
@@ -161,6 +164,13 @@ def test_defaults_go_with_every_sampler(sampler):
         ),
         (config.Optimizer, {"momentum": 0.5}, "`momentum` is read where `optimizer.name` is sgd"),
         (config.Optimizer, {"weight_decay": 0.1}, "where `optimizer.name` is adamw or sgd"),
+        (
+            config.Training,
+            {"power_snapshots": 8},
+            "`power_snapshots` is read where `training.power_averages` is given. Received: 8 with",
+        ),
+        (config.LabelNoise, {"rate": 0.2}, "`rate` is read where `noise.kind` is symmetric, asymm"),
+        (config.Alignment, {"stages": (), "ramp": False}, "where `alignment.stages` is given"),
     ],
 )
 def test_an_option_that_nothing_reads_is_refused(kind, values, sentence):
@@ -251,6 +261,15 @@ def test_a_choice_on_the_command_line_leaves_out_what_the_recipe_had_for_another
     assert trained("mnist-small", "--sampling.sampler", "ddpm", "--sampling.eta", "1") is None
     printed = " ".join("".join(capsys.readouterr()).split())
     assert "`eta` is read where `sampling.sampler` is ddim" in printed
+
+
+def test_label_noise_and_stages_left_out_take_what_is_theirs_along(trained):
+    recipe = trained("noisy-cifar10", "--noise.kind", "none")
+    assert recipe.noise == config.LabelNoise()
+    recipe = trained("usps-to-mnist-resnet50", "--alignment.stages", "--alignment.mmd", "1")
+    assert recipe.alignment == config.Alignment(stages=(), mmd=1.0)
+    kept = ("--training.power-averages", "0.05", "0.1", "--training.power-snapshots", "8")
+    assert trained("mnist-small", *kept).training.power_snapshots == 8
 
 
 def test_numbers_that_no_option_reads_change_no_picture():
