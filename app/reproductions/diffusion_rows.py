@@ -170,12 +170,17 @@ def beside_paper(lines, what="what"):
 
 def as_reported(results):
     """In words: of how many images the normalised distances of epochs are, which reports have."""
-    configs = (result.get("config", {}).get("watching") for result in results.values())
-    found = next(filter(None, configs), None)
+    found = watched(results)
     if found is None:
         return "Normalised distance"
     samples, real = found["score_samples"], found["score_real"]
     return f"Normalised distance, {samples} samples against {real} test images"
+
+
+def watched(results):
+    """How the trained runs were watched, a dict as their configs have it; None before the first."""
+    configs = (result.get("config", {}).get("watching") for result in results.values())
+    return next(filter(None, configs), None)
 
 
 def not_fid(results, samples, name="frechet", group="trained"):

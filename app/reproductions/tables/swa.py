@@ -10,7 +10,14 @@ from app.recipes.cifar10 import CONDITIONAL
 from app.recipes.mnist import UNET
 from app.recipes.transformer import AVERAGED
 from app.reproductions.budgets import seeds_at, small_unet, unet_budget
-from app.reproductions.diffusion_rows import at_epoch, beside_paper, facts_of, number, rows_of
+from app.reproductions.diffusion_rows import (
+    at_epoch,
+    beside_paper,
+    facts_of,
+    number,
+    rows_of,
+    watched,
+)
 from app.reproductions.markdown import table, verdicts_table
 from app.reproductions.verdicts import Mean, greater, verdict
 
@@ -112,7 +119,7 @@ def report(results):
     metrics = metrics_of(results)
     last = {metric: last_of(results, metric) for metric in metrics}
     judge = facts_of(results).get("frechet", {}).get("extractor")
-    drawn = {result["config"]["watching"]["score_samples"] for result in results.values()}
+    drawn = (watched(results) or {}).get("score_samples")
     reason = "none: the paper's is FID of a DiT on CIFAR-10, of a number of images it does not tell"
     rows = [
         [metric, *(number(last[metric].get(w), 3) for w in WEIGHTS), _ranks(last[metric])]
@@ -125,7 +132,7 @@ def report(results):
     ]
     lines = [
         "Mean over seeds +- standard error (number of seeds). fmd is the Frechet distance, judged "
-        f"by {judge}; n = {', '.join(map(str, drawn))} at each epoch.",
+        f"by {judge}; n = {drawn} at each epoch.",
         "",
         *beside_paper(
             [
