@@ -73,8 +73,12 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
             if found:
                 write_page(parent, table, found, recipes, place)
             for number, (key, recipe) in enumerate(left.items(), 1):
-                if time.monotonic() + seconds[key] > end:
+                needs = recipe.needs if isinstance(recipe, Measured) else ()
+                if late.keys() & needs or time.monotonic() + seconds[key] > end:
                     late[key] = seconds[key] / 3600
+                    continue
+                if lacking := sorted(failed.keys() & needs):
+                    failed[key] = UserError(f"'{key}' measures '{lacking[0]}', which failed.")
                     continue
                 console.print(f"[{number}/{len(left)}] {key}")
                 work = (child, parent.id, key, recipe, root)
@@ -162,10 +166,9 @@ def child(table, key, recipe, root):
         "experiment": parent.manifest["experiment"],
     }
     if isinstance(recipe, Measured):
-        needed = [name for name in (recipe.of, recipe.classifier) if name]
-        trained = {name: _run_of(parent, name, root) for name in needed}
-        for name in needed:
-            if trained[name] is None:
+        trained = {name: _run_of(parent, name, root) for name in recipe.needs}
+        for name, run in trained.items():
+            if run is None:
                 raise UserError(
                     f"'{key}' measures the run of '{name}', which is not in {root}: its results "
                     "came from another machine. Take that line out of results.json to train it "

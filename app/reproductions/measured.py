@@ -62,6 +62,11 @@ class Measured:
             )
 
     @property
+    def needs(self):
+        """Keys of the children that must be trained before."""
+        return tuple(filter(None, (self.of, self.classifier)))
+
+    @property
     def drawn_by(self):
         """The sampling that draws."""
         return self.base.sampling if self.sampling is None else self.sampling

@@ -11,7 +11,9 @@ import pytest
 from app.config import RobustLoss
 from app.errors import UserError
 from app.machine.own_process import in_own_process
+from app.recipes import RECIPES
 from app.reproduce import reproduce
+from app.reproductions.measured import Measured
 from app.reproductions.tables import FIGURES, TABLES
 from app.run import Run
 from tests.end_to_end.conftest import own_store, unexported
@@ -100,6 +102,38 @@ def test_a_run_that_fails_does_not_stop_the_others(world, tmp_path, monkeypatch)
     assert "1 of 2 runs" in (tmp_path / "results/noisy-labels-smoke.md").read_text()
     monkeypatch.setattr(verb, "in_own_process", here)
     assert reproduce("noisy-labels", "smoke", 1, **where).status == "finished"
+
+
+class Judged(Table):
+    """A run, and another that measures it."""
+
+    @staticmethod
+    def children(budget, seeds, directory=None):
+        of, measured = "CE-0.30-0", "again-0.30-0"
+        judged = Measured(name="again", of=of, base=RECIPES["mnist-small"])
+        return {of: Table.children(budget, seeds)[of], measured: judged}
+
+
+def test_what_measures_a_run_waits_for_it_and_fails_with_it(world, tmp_path, monkeypatch, capsys):
+    import app.reproduce as verb
+
+    def no_child(work, *arguments, **options):
+        if work is verb.child:
+            raise UserError("Training stopped.")
+        return here(work, *arguments, **options)
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Judged)
+    monkeypatch.setattr(verb, "in_own_process", no_child)
+    monkeypatch.setattr(
+        verb, "forecast", lambda recipes: {k: 5000.0 - k.startswith("again") * 4e3 for k in recipes}
+    )
+    where = {"root": tmp_path / "runs", "results": tmp_path / "results"}
+    parent = reproduce("noisy-labels", "smoke", 1, hours=1, **where)
+    assert parent.status == "stopped" and parent.manifest["children"] == {}
+    assert "Not begun: 2 runs, the longest of about 1.4 hours" in capsys.readouterr().out
+    with pytest.raises(UserError, match="2 of 2 runs failed: .* The first: Training stopped"):
+        reproduce("noisy-labels", "smoke", 1, **where)
+    assert "'again-0.30-0' measures" not in capsys.readouterr().out
 
 
 def test_results_that_cannot_be_written_are_refused_before_anything_runs(tmp_path, monkeypatch):
