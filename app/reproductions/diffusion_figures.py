@@ -49,7 +49,8 @@ def _curves(panels, results, path):
         axes.set(title=title, xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.3)
-        axes.legend(fontsize="x-small")
+        if len(axes.lines) > 1:
+            axes.legend(fontsize="x-small")
     save(figure, path)
 
 
