@@ -27,6 +27,7 @@ TITLES = {
     "matching_accuracy": "matching accuracy",
     "intended_similarity": "similarity to the intended text",
     "top1_similarity": "similarity to the best text",
+    "top1_similarity_noise": "the same of pure noise",
 }
 
 
