@@ -77,8 +77,8 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
                 if late.keys() & needs or time.monotonic() + seconds[key] > end:
                     late[key] = seconds[key] / 3600
                     continue
-                if lacking := sorted(failed.keys() & needs):
-                    failed[key] = UserError(f"'{key}' measures '{lacking[0]}', which failed.")
+                if causes := [failed[name] for name in needs if name in failed]:
+                    failed[key] = causes[0]
                     continue
                 console.print(f"[{number}/{len(left)}] {key}")
                 work = (child, parent.id, key, recipe, root)

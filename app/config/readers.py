@@ -16,7 +16,6 @@ _ATTRIBUTES = ("diffusion.condition", ("attributes",))
 _COLD = ("sampling.sampler", ("cold",))
 _HEUN = ("sampling.sampler", ("euler", "heun"))
 _CHURN = ("sampling.churn", ABOVE_0)
-_DRAWN_ANEW = ("symmetric", "asymmetric", "instance")
 _STAGES = ("alignment.stages", GIVEN)
 _SCORED = ("watching.score_every", ABOVE_0)
 _TEXTS = ("text_loss.weight", ABOVE_0)
@@ -62,7 +61,7 @@ READ_BY = {
     "optimizer.weight_decay": (0.0, "optimizer.name", ("adamw", "sgd")),
     "optimizer.momentum": (0.9, "optimizer.name", ("sgd",)),
     "training.power_snapshots": (16, "training.power_averages", GIVEN),
-    "noise.rate": (0.4, "noise.kind", _DRAWN_ANEW),
+    "noise.rate": (0.4, "noise.kind", ("symmetric", "asymmetric", "instance")),
     "noise.include_true_class": (False, "noise.kind", ("symmetric",)),
     "alignment.strength": (1.0, *_STAGES),
     "alignment.ramp": (True, *_STAGES),

@@ -6,7 +6,6 @@ import hashlib
 import json
 
 import numpy as np
-from PIL import Image
 
 from app.build.sampling import class_labels, drawing, unlabelled
 from app.config import Sampling
@@ -17,7 +16,7 @@ from app.models.sampling import draw_images
 from app.progress import bar, console
 from app.run import Run
 from app.trained import load_trained, recipe_of
-from callbacks.image_grid import grid
+from callbacks.image_grid import grid, write_png
 
 PART = 1000  # images a file
 LATER = ("churn", "churn_interval", "churn_noise", "moves", "snr")
@@ -112,10 +111,14 @@ def asked_recipe(run, options):
 def draw_into(run, recipe, model, request, name):
     """Draws a request into samples/<name>/; returns the path of the picture of the first 100."""
     images, _ = draw_parts(run, model, request, name)
-    columns = 10 if len(images) >= 10 else len(images)
+    return write_grid(run, name, images[:100])
+
+
+def write_grid(run, name, images):
+    """Writes samples/<name>/grid.png, at most ten images a row; returns its path."""
     path = run.path("samples", name, "grid.png")
     with writing(path):
-        Image.fromarray(grid(images[:100], columns).squeeze()).save(path)
+        write_png(path, grid(images, min(10, len(images))))
     return path
 
 

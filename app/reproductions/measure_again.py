@@ -9,7 +9,7 @@ from app.build.sampling import build_sampler, class_labels
 from app.config.readers import drawn_with
 from app.data.subsets import shuffled
 from app.drawing.attribute_control import drawn_asked, leave_asked
-from app.drawing.sample import Draw, draw_parts, sample_options
+from app.drawing.sample import Draw, draw_parts, sample_options, write_grid
 from app.drawing.steering import Steering
 from app.measuring.measure_run import measure_run
 from app.models.row_program import draw_rows
@@ -18,7 +18,6 @@ from app.reproductions.measured import config_of
 from app.run import Run
 from app.tracking import Mirror
 from app.trained import load_trained
-from callbacks.image_grid import grid, write_png
 
 
 def measure_again(child, trained, root="runs", begun=None, again=None, classifier=None, **fields):
@@ -63,8 +62,7 @@ def measure_again(child, trained, root="runs", begun=None, again=None, classifie
                 found, labels = draw_parts(trained, model, request, name)
             else:
                 found, labels = draw_from(model, recipe, images, child)
-            shown = found[: recipe.watching.samples]  # as many as the trained run shows
-            write_png(run.path("samples", "grid", "grid.png"), grid(shown, min(10, len(shown))))
+            write_grid(run, "grid", found[: recipe.watching.samples])  # as the trained run shows
             return found, labels
 
         measure_run(

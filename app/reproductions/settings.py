@@ -13,27 +13,23 @@ def settings_lines(results):
     """
     configs = [result["config"] for result in results.values()]
     configs = [config for config in configs if "training" in config]
-    rows = [
-        [what, "; ".join(dict.fromkeys(found))]
-        for what, words in (
-            ("data", _data),
-            ("network", _network),
-            ("training", _training),
-            ("drawing", _drawing),
-        )
-        if (found := [words(config) for config in configs if words(config)])
-    ]
+    words = {"data": _data, "network": _network, "training": _training, "drawing": _drawing}
+    found = {what: dict.fromkeys(map(say, configs)) for what, say in words.items()}
+    rows = [[what, "; ".join(filter(None, said))] for what, said in found.items() if any(said)]
     return table(["trained with", "one after another where runs differ"], rows)
 
 
 def _data(config):
-    """Names of the data sets, and how many images of them where not all."""
-    said = []
-    for data in (config[part] for part in ("data", "source", "target") if part in config):
-        count, held_out = data["training_images"], data["validation_fraction"]
-        said.append(data["name"] + (f", {count:,} images" if count else ""))
-        said[-1] += f", {100 * held_out:.0f} % held out" if held_out else ""
-    return " and ".join(said)
+    """The data sets, one or two."""
+    parts = (config[part] for part in ("data", "source", "target") if part in config)
+    return " and ".join(map(_data_set, parts))
+
+
+def _data_set(data):
+    """Its name, how many images of it where not all, and how many of these do not train."""
+    count, held_out = data["training_images"], data["validation_fraction"]
+    images = f", {count:,} images" if count else ""
+    return data["name"] + images + (f", {100 * held_out:.0f} % held out" if held_out else "")
 
 
 def _network(config):

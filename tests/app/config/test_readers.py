@@ -103,12 +103,14 @@ def test_defaults_go_with_every_sampler(sampler):
             config.Diffusion,
             {"schedule": "cosine", "last_beta": 0.5},
             "`last_beta` is read where `diffusion.schedule` is linear, geometric or annealed. "
-            "Received: 0.5 with cosine. Leave it out, or take `diffusion.schedule` linear",
+            "Received: 0.5 with cosine. Leave it out, or take `diffusion.schedule` linear, "
+            "geometric or annealed.",
         ),
         (
             config.Diffusion,
             {"schedule": "cosine", "scale_to_steps": True},
-            "`scale_to_steps` is read where `diffusion.schedule` is linear. Received: True with",
+            "`scale_to_steps` is read where `diffusion.schedule` is linear. Received: True with "
+            "cosine",
         ),
         (
             config.Diffusion,
@@ -150,7 +152,8 @@ def test_defaults_go_with_every_sampler(sampler):
         (
             config.Sampling,
             {"guidance_interval": (0.5, 5.0)},
-            "`guidance_interval` is read where `sampling.guidance` is above 0.*take `sampling.guid",
+            "`guidance_interval` is read where `sampling.guidance` is above 0.*"
+            "take `sampling.guidance` above 0",
         ),
         (
             config.Watching,
