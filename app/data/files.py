@@ -81,6 +81,44 @@ def read_npz(path, split="train", name=None, class_names=(), flips=False):
     return part_of(whole, split)
 
 
+def read_parts(folder):
+    """Reads what the verb `sample` left in a folder, images-000000.npz and on, as one data set.
+
+    Args:
+        folder: path of the folder.
+
+    Returns:
+        a Dataset, or None where the folder holds no such archives.
+
+    Raises:
+        UserError: one of them is no archive, or holds images of another size than the first.
+
+    Example:
+        ```python
+        dataset = read_parts("runs/RUN/samples/samples-0123456789")
+        ```
+    """
+    folder = Path(os.path.expanduser(folder))
+    parts = {path: read_npz(path, "all") for path in sorted(folder.glob("images-*.npz"))}
+    if not parts:
+        return None
+    first = next(iter(parts.values()))
+    for path, part in parts.items():
+        if part.image_shape != first.image_shape or (part.labels is None) != (first.labels is None):
+            raise UserError(
+                f"The archives images-*.npz in {folder} must belong together: images of one size, "
+                f"all with labels or none. {path.name} is unlike the first. Take it out of there."
+            )
+    labels = [part.labels for part in parts.values()]
+    return Dataset(
+        folder.resolve().name,
+        np.concatenate([part.images for part in parts.values()]),
+        None if first.labels is None else np.concatenate(labels),
+        attribute_names=first.attribute_names,
+        split="all",
+    )
+
+
 def _wanted(keys, split):
     """The arrays to unpack: never the other split's, since archives may be large."""
     other = {"train": "_test", "test": "_train"}.get(split)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from app.data.dataset import Dataset
+from app.data.files import read_parts
 from app.data.folder import find_images
 from app.data.image_files import ImageFiles
 from app.data.sources import SOURCES, load
@@ -122,7 +123,8 @@ def open_images(path, skip_damaged=None, bar=None):
 
     Args:
         path: a folder of images, or of class folders of them; or an .npz file, read whole, with
-            uint8 or float images under `images`, `x` or `arr_0`.
+            uint8 or float images under `images`, `x` or `arr_0`; or the folder of such files that
+            the verb `sample` leaves.
         skip_damaged: bool or None; leave out files of a folder that cannot be read.
         bar: function (description, total) of a progress bar, or None.
 
@@ -132,6 +134,8 @@ def open_images(path, skip_damaged=None, bar=None):
     path = Path(os.path.expanduser(path))
     if not path.is_dir():
         return ImageSet.of(load(path, split="all"))
+    if drawn := read_parts(path):
+        return ImageSet.of(drawn)
     found = find_images(path)
     return _checked(found, "all", skip_damaged, bar)
 

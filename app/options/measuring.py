@@ -20,7 +20,8 @@ class Evaluate:
     """Measures a run, a folder of images, or an .npz archive against real images."""
 
     subject: Positional[Annotated[str, tyro.conf.arg(metavar="SUBJECT")]]
-    """Run (as for `sample`), folder of images, or .npz with uint8 `images`, `x` or `arr_0`."""
+    """Run (as for `sample`), folder of images, or that `sample` left, or .npz with uint8 `images`,
+    `x` or `arr_0`."""
     against: str | None = None
     """Name of a data set, folder or .npz of real images (unset: the data of the run)."""
     split: Literal["train", "test", "all"] = "train"

@@ -69,6 +69,20 @@ def test_a_folder_scores_as_the_archive_of_its_images(place):
     assert {path.name for path in (folder / "figures").iterdir()} == {"nearest.png"}
 
 
+def test_what_sample_left_scores_as_one_archive_of_it(place):
+    images, labels = noisy()
+    left = saved(place / "samples-0", images[:1])  # its grid is no image of the set
+    for first in (0, 100):
+        rows = slice(first, first + 100)
+        np.savez(left / f"images-{first:06d}.npz", images=images[rows], labels=labels[rows])
+    words = ["--against", "digits", "--metrics", "fid,mmd"]
+    one, _ = evaluated(place, "noisy.npz", *words)
+    two, _ = evaluated(place, "samples-0", *words)
+    assert {name: score["value"] for name, score in two.items()} == {
+        name: score["value"] for name, score in one.items()
+    }
+
+
 def test_floats_and_parts_of_sets(place):
     """Floats in 0..1 are the same images; a sample is a part of them; test in place of train."""
     images, _ = noisy()

@@ -44,6 +44,23 @@ def test_an_archive_is_opened_under_its_keys_and_types(tmp_path, key, kind):
     assert found.labels is None and found.name == "some"
 
 
+def test_what_sample_left_in_parts_is_opened_as_one_set(tmp_path):
+    for first in (20, 0):
+        rows = slice(first, first + 20)
+        part = {"images": IMAGES[rows], "labels": LABELS[rows], "seed": 0}
+        np.savez(tmp_path / f"images-{first:06d}.npz", **part)
+    Image.fromarray(IMAGES[0]).save(tmp_path / "grid.png")
+    found = open_images(tmp_path)
+    np.testing.assert_array_equal(found.images, IMAGES[..., None])
+    np.testing.assert_array_equal(found.labels, LABELS)
+    np.savez(tmp_path / "images-000040.npz", images=IMAGES[:, :5], labels=LABELS)
+    with pytest.raises(UserError, match="must belong together.*images-000040.npz is unlike"):
+        open_images(tmp_path)
+    np.savez(tmp_path / "images-000040.npz", images=IMAGES, labels=np.full(40, -1))
+    with pytest.raises(UserError, match="all with labels or none.*Take it out of there"):
+        open_images(tmp_path)
+
+
 def test_a_sample_is_random_always_the_same_and_keeps_labels(folder, tmp_path):
     np.savez(tmp_path / "some.npz", images=IMAGES, labels=LABELS)
     for whole in (open_images(folder), open_images(tmp_path / "some.npz")):
