@@ -84,7 +84,7 @@ def load_align(folder=None):
         raise UserError(
             f"ALIGN's weights are not downloaded by themselves: get {', '.join(missing)} from "
             f"{SOURCE} and put them into the folder {folder}, or pass the folder that holds them "
-            "as `weights`."
+            "as `weights` (of evaluate --extractor-weights)."
         )
     config = read_config(folder / "config.json")
     shapes = vision_shapes(config["vision_config"])

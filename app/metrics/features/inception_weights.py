@@ -57,7 +57,7 @@ def load_weights(path=None, trusted=False, folder=FOLDER, url=URL):
     if not path.is_file():
         raise UserError(
             f"No Inception weights at {path}. Pass the file {NAMES[0]}, from {URL}, "
-            "or leave the path out to download it."
+            "or leave the path (of evaluate --extractor-weights) out to download it."
         )
     if not trusted:
         _check_digest(path)
@@ -94,8 +94,8 @@ def _check_digest(path):
         )
     raise UserError(
         f"{path} has the sha256 {found[:8]}..., which is no published one known here: its scores "
-        f"may compare with nobody's. Use {NAMES[0]} ({SHA256[:8]}...), or pass trusted=True if "
-        "you know where the file comes from."
+        f"may compare with nobody's. Use {NAMES[0]} ({SHA256[:8]}...), or, in Python, pass "
+        "`trusted=True` if you know where the file comes from."
     )
 
 
@@ -131,5 +131,6 @@ def _download(url, path):
         raise UserError(
             f"The Inception weights are not in {path.parent}, and {url} cannot be downloaded "
             f"({getattr(error, 'reason', error)}). Get that file elsewhere (96 MB) and put it into "
-            f"{path.parent} as {NAMES[0]}, or pass its path as `weights`."
+            f"{path.parent} as {NAMES[0]}, or pass its path as `weights` (of evaluate "
+            "--extractor-weights)."
         ) from error

@@ -61,7 +61,7 @@ def test_digest_of_the_published_name():
 
 
 def test_unknown_digests_are_refused(tmp_path):
-    with pytest.raises(UserError, match="which is no published one .* trusted=True"):
+    with pytest.raises(UserError, match="which is no published one .* `trusted=True`"):
         load_weights(SMALL)
     path = tmp_path / NAMES[0]
     path.write_bytes(SMALL.read_bytes())
