@@ -110,7 +110,7 @@ def theirs(images, rate, seconds, seed, count):
                 break
     trained = time.monotonic() - begin
     average.ema_model.eval()
-    parts = [average.ema_model.sample(batch_size=size) for size in [250] * (count // 250)]
+    parts = [average.ema_model.sample(batch_size=50) for _ in range(count // 50)]
     drawn = torch.cat(parts)[:, 0, :, :, None].mul(255).round().clamp(0, 255).byte().numpy()
     weights = sum(parameter.numel() for parameter in network.parameters())
     facts = {"weights": weights, "steps": steps, "trained": trained}
