@@ -80,6 +80,9 @@ FIGURES = {
             }
         ),
         "samples": diffusion_figures.pictures(GRIDS),
+        "early-late": diffusion_figures.pictures(
+            {f"epoch {n}": f"images/epoch-00{n:02d}.png" for n in mnist_schedules.SHOWN}
+        ),
         "starts": diffusion_figures.pictures(LAST),
     },
     mnist_capacity.NAME: {
@@ -110,7 +113,7 @@ FIGURES = {
     },
     cifar10_guidance.NAME: {
         "scores": guidance_figures.scores,
-        "samples": diffusion_figures.pictures(LAST, columns=4),
+        "samples": guidance_figures.pictures,
     },
     dit_attention.NAME: {
         "curves": diffusion_figures.curves(LOSSES),

@@ -1,6 +1,9 @@
-"""The figure of the guidance table: scores by guidance, a line a number of steps."""
+"""Figures of the guidance table: scores by guidance, and the pictures of each setting."""
+
+from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 
 from app.reports.figures import save
 from app.reproductions.tables.cifar10_guidance import MEASURES, settings_of
@@ -45,4 +48,35 @@ def scores(results, path):
         axes.grid(alpha=0.3)
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize="small")
+    save(figure, path)
+
+
+def pictures(results, path):
+    """What each setting drew: guidance downwards, steps to the right, the distance above.
+
+    Where none of the runs is on this machine no file is written, so that the one there stays.
+
+    Args:
+        results: as for `scores`, with the "folder" of each run.
+        path: where the PNG goes.
+    """
+    found = {}
+    for setting, result in settings_of(results).items():
+        file = Path(result.get("folder") or "/nowhere") / "samples" / "grid" / "grid.png"
+        if file.exists():
+            found[setting] = imread(file), result["scores"].get("frechet")
+    if not found:
+        return
+    down, across = (sorted(set(numbers)) for numbers in zip(*found, strict=True))
+    figure = Figure(figsize=(0.5 + 3 * len(across), 3.2 * len(down)), layout="constrained")
+    places = figure.subplots(len(down), len(across), squeeze=False)
+    for row, guidance in zip(places, down, strict=True):
+        for axes, steps in zip(row, across, strict=True):
+            axes.set(xticks=[], yticks=[], frame_on=(guidance, steps) in found)
+            if (guidance, steps) in found:
+                picture, distance = found[guidance, steps]
+                axes.imshow(picture, cmap="gray", interpolation="nearest")
+                told = "" if distance is None else f", Frechet distance {distance:.1f}"
+                axes.set_title(f"{steps} steps{told}", fontsize="small")
+        row[0].set_ylabel(f"guidance {guidance}")
     save(figure, path)

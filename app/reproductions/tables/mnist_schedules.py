@@ -29,6 +29,7 @@ PIXELS = ("psnr", "ssim")
 WHOLE = "linear, the report's run (n = 1,000)"
 # Geometric betas that end higher leave as little of the signal as the linear ones, 0.6 %.
 SCALED, SCALED_BETA = "geometric, to 0.066", 0.066
+SHOWN = (7, 50)  # epochs of the report's pictures of low and of high quality, 6 and 49 from 0
 STARTS = (("geometric", "mean"), ("geometric", "data"), ("linear", "data"))
 
 
@@ -70,7 +71,7 @@ def children(budget, seeds, directory=None):
             found |= again(NAME, key, trained, name, start=start, metrics=DRAWN)
     if budget == "cpu":
         judged = replace(whole.evaluation, extractor="auto")
-        rarely = Watching(sample_every=7, samples=36)  # the report shows epochs 6 and 49, from 0
+        rarely = Watching(sample_every=SHOWN[0], samples=36)
         rows = {WHOLE: replace(whole, evaluation=judged, watching=rarely)}
         trained = rows_of(NAME, "trained", rows, 0)
         found |= trained | _clipped(trained, WHOLE, 0)

@@ -116,11 +116,41 @@ def test_scores_by_guidance_with_intervals_and_real_images(drawn, tmp_path):
         assert points(axes[name])["real images"] == [[0, 0.5], [1, 0.5]]
 
 
+def test_pictures_by_guidance_and_steps_stand_in_their_rows_and_columns(drawn, tmp_path):
+    """The trained run has samples too, and no place; a setting that was not drawn stays empty."""
+
+    def made(number, folder):
+        place = tmp_path / folder / "samples" / "grid"
+        place.mkdir(parents=True)
+        imsave(place / "grid.png", np.full((4, 4), number), cmap="gray", vmin=0, vmax=1)
+        return {**result({"frechet": 100 * number}), "folder": str(tmp_path / folder)}
+
+    results = {
+        "trained-cosine-0": made(0.9, "trained"),
+        "drawn-guidance 0 steps 10-0": made(0.2, "a"),
+        "drawn-guidance 3 steps 10-0": made(0.4, "b"),
+        "drawn-guidance 0 steps 50-0": made(0.6, "c"),
+        "drawn-guidance 7 steps 50-0": {**result(), "folder": None},  # on another machine
+    }
+    guidance_figures.pictures(results, tmp_path / "x.png")
+    (figure,) = drawn
+    assert [axes.get_ylabel() for axes in figure.axes] == ["guidance 0", "", "guidance 3", ""]
+    assert [axes.get_title() for axes in figure.axes] == [
+        *("10 steps, Frechet distance 20.0", "50 steps, Frechet distance 60.0"),
+        *("10 steps, Frechet distance 40.0", ""),
+    ]
+    shown = [axes.get_images()[0].get_array()[0, 0, 0] for axes in figure.axes[:3]]
+    assert shown == pytest.approx([0.2, 0.6, 0.4], abs=0.01)
+    guidance_figures.pictures({"drawn-guidance 7 steps 50-0": made(0.1, "d")}, tmp_path / "y.png")
+    guidance_figures.pictures({"trained-cosine-0": made(0.3, "e")}, tmp_path / "z.png")
+    assert len(drawn) == 2
+
+
 @pytest.mark.parametrize("name", DIFFUSION)
 def test_every_figure_is_a_file_once_there_are_results(name, tmp_path, monkeypatch):
     """All metrics by epoch and all scores, of one run of each row; pictures of 4x4 pixels."""
     patterns = [pattern for files in (GRIDS, STRIPS, LAST) for pattern in files.values()]
-    patterns += ["figures/similarity.png", "figures/samples.png"]
+    patterns += ["figures/similarity.png", "figures/samples.png", "images/epoch-0007.png"]
     for pattern in patterns:
         file = tmp_path / "run" / pattern.replace("*", "epoch-0001")
         file.parent.mkdir(parents=True, exist_ok=True)
