@@ -21,7 +21,8 @@ def dry_run(recipe: AnyRecipe):
     training = recipe.training
     seconds = step_seconds * steps * training.epochs
     if recipe.kind == "diffusion":
-        seconds += _sampling_seconds(model, recipe)
+        drawn = drawn_after_training(recipe, attributes_of(model))
+        seconds += drawn * seconds_a_drawing(model, recipe)
     weights = 4 * model.count_params()
     averages = bool(training.ema_decay) + (training.swa_start_epoch is not None)
     powers = len(training.power_averages)
@@ -67,15 +68,20 @@ def seconds_a_drawing(model, recipe):
     return _median_seconds(draw) / (count * steps)
 
 
-def _sampling_seconds(model, recipe):
-    """Seconds of all drawing that follows training."""
+def attributes_of(model):
+    """How many attributes the condition of a model has; 0 where it is none of attributes."""
+    return getattr(model.condition, "attributes", 0)
+
+
+def drawn_after_training(recipe, attributes):
+    """Images times evaluations of the network, of all that is drawn after training."""
     drawn = (recipe.evaluation.samples + recipe.watching.samples) * recipe.sampling.evaluations
-    if recipe.diffusion.condition == "attributes":
-        rows = model.condition.attributes + len(recipe.evaluation.attribute_rows)
+    if recipe.diffusion.condition == "attributes":  # each asked for, and again with nothing said
+        rows = attributes + len(recipe.evaluation.attribute_rows)
         unasked = drawn_with(recipe, guidance=0.0).sampling.evaluations
         asked = recipe.sampling.evaluations + unasked
         drawn += rows * recipe.evaluation.attribute_samples * asked
-    return drawn * seconds_a_drawing(model, recipe)
+    return drawn
 
 
 def _median_seconds(function):

@@ -20,7 +20,7 @@ from app.metrics.pixel_rows import PixelRows
 from app.metrics.pixels import psnr_scores, ssim_scores
 from app.metrics.precision_recall import precision_recall
 
-VALIDATION = 100  # real images that pixel metrics hold each generated one against
+PAIRED = 100  # images that pixel metrics and texts hold each generated one against
 
 
 def _frechet(name, seen, draws=None):
@@ -90,7 +90,7 @@ def _inception_score(seen):
 def _pixel_metric(function, seen, **more):
     return function(
         seen.images,
-        random_rows(seen.reference, VALIDATION)[:],
+        random_rows(seen.reference, PAIRED)[:],
         seen.held_out,
         description=seen.description,
         **more,
@@ -102,7 +102,7 @@ def _psnr(seen):
 
 
 def _image_text(seen):
-    shape = (min(len(seen.images), VALIDATION), *seen.images.shape[1:])
+    shape = (min(len(seen.images), PAIRED), *seen.images.shape[1:])
     noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     return image_text_scores(
         seen.generated[0],

@@ -1,7 +1,7 @@
 """How long the children of a table will take: each distinct setting is timed once, here."""
 
 from app.config import AnyRecipe
-from app.dry_run import seconds_a_drawing, timed
+from app.dry_run import attributes_of, drawn_after_training, seconds_a_drawing, timed
 from app.progress import bar
 from app.reproductions.measured import Measured, config_of
 
@@ -35,14 +35,14 @@ def forecast(children):
             finished(len(known))
     for key, child in children.items():
         recipe = recipes[key]
-        step, steps, drawing = known[_setting(recipe)]
+        step, steps, drawing, attributes = known[_setting(recipe)]
         if isinstance(child, Measured):
             # A classifier's gradient costs three evaluations more; unasked images are drawn too.
             times = 5 if child.classifier else 1
             found[key] = REST + times * drawing * child.drawn_by.evaluations * child.samples
         else:
             training = step * steps * recipe.training.epochs
-            found[key] = REST + training + drawing * _drawn(recipe)
+            found[key] = REST + training + drawing * _drawn(recipe, attributes)
     return found
 
 
@@ -52,11 +52,11 @@ def _setting(recipe):
 
 
 def _timed(recipe):
-    """Seconds a training step, steps an epoch, seconds an image and evaluation of the network."""
+    """Seconds a training step, steps an epoch, seconds an image and evaluation, attributes."""
     _, model, step, steps = timed(recipe)
     if recipe.kind != "diffusion":
-        return step, steps, 0.0
-    return step, steps, seconds_a_drawing(model, recipe)
+        return step, steps, 0.0, 0
+    return step, steps, seconds_a_drawing(model, recipe), attributes_of(model)
 
 
 def _structure(values):
@@ -66,7 +66,7 @@ def _structure(values):
     return bool(values) if isinstance(values, float) else values
 
 
-def _drawn(recipe: AnyRecipe):
+def _drawn(recipe: AnyRecipe, attributes):
     """Evaluations of the network for all that a run of this recipe draws, times images."""
     if recipe.kind != "diffusion":
         return 0
@@ -74,10 +74,9 @@ def _drawn(recipe: AnyRecipe):
     kinds = 1
     if watching.score_weights == "all":
         kinds += bool(training.ema_decay) + (training.swa_start_epoch is not None)
-    images = recipe.evaluation.samples + watching.samples
-    images += watching.samples * _times(watching.sample_every, training.epochs)
+    images = watching.samples * _times(watching.sample_every, training.epochs)
     images += kinds * watching.score_samples * _times(watching.score_every, training.epochs)
-    return images * recipe.sampling.evaluations
+    return images * recipe.sampling.evaluations + drawn_after_training(recipe, attributes)
 
 
 def _times(every, epochs):

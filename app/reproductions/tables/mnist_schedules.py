@@ -197,9 +197,9 @@ def _pixels(results):
         light, structure = (number(mean, 3) for mean in trivial)
         rows.append([words, light, None, structure, None])
     return [
-        "Of each image against 100 real ones, MAX 255. PSNR and SSIM are of images clipped to the "
-        "range of pixels, as they are shown; unclipped PSNR is of the first 100 as the sampler "
-        "leaves them, where its estimates of the clean image were not clipped either.",
+        "Of each image against 100 training images, MAX 255. PSNR and SSIM are of images clipped "
+        "to the range of pixels, as they are shown; unclipped PSNR is of the first 100 as the "
+        "sampler leaves them, where its estimates of the clean image were not clipped either.",
         "",
         *table(["row", "PSNR, dB", "unclipped", "SSIM", "unclipped PSNR, epoch 1"], rows),
     ]

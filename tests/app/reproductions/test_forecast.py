@@ -1,6 +1,7 @@
 """How long a table takes: each distinct setting is timed once, the rest is multiplied out."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,12 +15,14 @@ from app.reproductions.tables import TABLES
 
 @pytest.fixture
 def timed(monkeypatch):
-    """Every setting takes 2 s a step, 10 steps an epoch, 0.001 s an image and evaluation."""
+    """Every setting takes 2 s a step, 10 steps an epoch, 0.001 s an image; attributes are ten."""
     seen = []
 
     def pretend(recipe):
         seen.append(recipe)
-        return 2.0, 10, 0.001 if recipe.kind == "diffusion" else 0.0
+        if recipe.kind != "diffusion":
+            return 2.0, 10, 0.0, 0
+        return 2.0, 10, 0.001, 10
 
     monkeypatch.setattr(module, "_timed", pretend)
     return seen
@@ -46,6 +49,17 @@ def test_training_and_drawing_by_hand(timed):
     assert forecast({"b": again}) == {"b": pytest.approx(REST + 0.7)}
 
 
+def test_what_is_asked_for_by_attributes_is_drawn_with_and_without(timed):
+    asked = replace(
+        RECIPE,
+        diffusion=replace(RECIPE.diffusion, condition="attributes"),
+        evaluation=Evaluation(samples=1000, attribute_samples=50, attribute_rows=("a,b", "c,d")),
+    )
+    # Twelve rows of 50 images more, 20 steps of two evaluations each, and of one with nothing said.
+    more = forecast({"a": asked})["a"] - forecast({"a": RECIPE})["a"]
+    assert more == pytest.approx(0.001 * 12 * 50 * 20 * (2 + 1))
+
+
 def test_a_classifiers_gradient_and_images_without_asking_cost_four_more(timed):
     child = Measured(
         name="b",
@@ -67,7 +81,8 @@ def test_only_what_draws_is_timed_drawing(monkeypatch):
         drawing.append(recipe.name)
         return 0.001
 
-    monkeypatch.setattr(module, "timed", lambda recipe: (None, None, 2.0, 10))
+    model = SimpleNamespace(condition=None)
+    monkeypatch.setattr(module, "timed", lambda recipe: (None, model, 2.0, 10))
     monkeypatch.setattr(module, "seconds_a_drawing", seconds)
     classifier = RECIPES["noisy-mnist-small"]
     found = forecast({"a": RECIPE, "b": classifier})
