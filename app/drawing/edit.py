@@ -137,7 +137,7 @@ def _labels(model, options, inputs, known):
 def _digest(options, recipe, inputs, mask):
     """Names the folder of these pictures: the same request finds the same folder."""
     asked = dataclasses.asdict(options)
-    for name in ("run", "runs", "count", "images", "mask"):
+    for name in ("run", "runs", "count", "images", "mask", "settings"):
         asked.pop(name)
     content = json.dumps([asked, dataclasses.asdict(recipe.sampling)], sort_keys=True).encode()
     for array in (inputs, mask):

@@ -105,7 +105,7 @@ def asked_recipe(run, options):
         for name in ("steps", "guidance", "guidance_interval", "sampler", "seed")
         if (value := getattr(options, name)) is not None
     }
-    return drawn_with(recipe_of(run), **changes)
+    return drawn_with(recipe_of(run), **changes, **options.settings.changes)
 
 
 def draw_into(run, recipe, model, request, name):

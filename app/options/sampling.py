@@ -1,10 +1,13 @@
 """The options of `sample`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+import tyro
 
 from app.config.validation import require
 from app.options.common import Positional, RunId, Weights, require_weights
+from app.options.samplers import SamplerSettings
 
 Label = int | Literal["none"]
 
@@ -39,6 +42,7 @@ class Sample:
         | None
     ) = None
     """Sampler (unset: the recipe's)."""
+    settings: tyro.conf.OmitArgPrefixes[SamplerSettings] = field(default_factory=SamplerSettings)
     seed: int | None = None
     """Seed, 0 to 2^31 - 1: same seed, same pictures (unset: the recipe's)."""
     first_index: int = 0
@@ -155,6 +159,12 @@ class Sample:
                 read or value == getattr(type(self), name),
                 f"`--{option}` is read by {reader} only. Received: {value} without. Leave it out.",
             )
+        ours = [name for name in self.settings.changes if name != "spacing"]
+        require(
+            self.mask is None or self.sampler is not None or not ours,
+            "Inpainting is drawn by DDPM with variance beta where no `--sampler` is given. "
+            f"Received: {', '.join(ours)} without one. Give `--sampler` too, or leave them out.",
+        )
         strength = self.strength is None or 0 < self.strength <= 1
         require(strength, f"`--strength` must be in (0, 1]. Received: {self.strength}.")
         for name, least in (("resampling", 1), ("variants", 1), ("frames", 2)):
