@@ -11,11 +11,14 @@ from app.recipes.mnist import UNET
 from app.recipes.transformer import AVERAGED
 from app.reproductions.budgets import seeds_at, small_unet, unet_budget
 from app.reproductions.diffusion_rows import (
+    again,
     at_epoch,
     beside_paper,
     facts_of,
+    judged_by,
     number,
     rows_of,
+    scores_lines,
     watched,
 )
 from app.reproductions.markdown import table, verdicts_table
@@ -25,6 +28,7 @@ NAME = "swa"
 TITLE = "Averaged weights of a denoiser"
 ROW = "denoiser"
 WEIGHTS = ("raw", "swa", "ema")
+MEASURES = ("frechet", "precision", "recall")
 PAPER = {"raw": 156.92, "swa": 113.05}  # FID, of a DiT on CIFAR-10
 ENCODERS = {
     "full": ("clip-vit-l14-336", "siglip", "align"),
@@ -35,7 +39,9 @@ TRACKS = 0.5  # rank correlation of changes above which a distance counts as fol
 
 
 def children(budget, seeds, directory=None):
-    """The runs of the table by name, "trained-denoiser-<seed>"; each measures all weights by epoch.
+    """The runs of the table by name, "trained-denoiser-<seed>" and "weights-<weights>-<seed>".
+
+    Trained: all weights are measured by epoch. Weights: drawn from after the last one, n = 2,000.
 
     full: a DiT on CIFAR-10, averaged after epoch 6 of 50 (the report does not say how many), FID
     and MMDs of CLIP, SigLIP and ALIGN, n = 2,000.
@@ -65,7 +71,11 @@ def children(budget, seeds, directory=None):
         )
     found = {}
     for seed in seeds_at(budget, seeds):
-        found |= rows_of(NAME, "trained", {ROW: base}, seed)
+        trained = rows_of(NAME, "trained", {ROW: base}, seed)
+        found |= trained
+        for weights in WEIGHTS:
+            key, metrics = f"weights-{weights}-{seed}", ("frechet", "precision_recall")
+            found |= again(NAME, key, trained, ROW, weights=weights, metrics=metrics)
     return found
 
 
@@ -148,6 +158,10 @@ def report(results):
         "",
         "Distances of different encoders have no common scale: compare within a line only, and the "
         "orders of two lines with each other.",
+        "",
+        f"## After the last epoch, {judged_by(results, group='weights')}",
+        "",
+        *scores_lines(results, MEASURES, "weights"),
         "",
         *table(["distance", "rank correlation of its changes with fmd's, by seed"], tracked),
         "",
