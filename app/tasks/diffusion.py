@@ -1,6 +1,7 @@
 """Training a denoiser: what `train` needs to know of it."""
 
 import keras
+import numpy as np
 
 from app.build.data import build_data
 from app.build.diffusion import build_model
@@ -10,6 +11,8 @@ from app.build.optimizer import build_optimizer, jit_compile
 from app.config.network import deaf_warning
 from app.data.paired import PairedBatches
 from app.data.pipeline import Batches
+from app.data.pixels import to_float
+from app.data.subsets import random_rows
 from app.diffusion.times import Trajectory
 from app.export.diffusion import export_run as export
 from app.measuring.compare_averages import compare_averages
@@ -31,6 +34,7 @@ __all__ = [
     "watchers",
 ]
 
+SEEN = 1000  # images that tell the deviation of a data set
 prepare = build_data
 
 
@@ -66,10 +70,32 @@ def untrained(recipe, images):
         model.schedule.terminal_warning(),
         trajectory.start_warning(),
         deaf_warning(recipe.network),
+        deviation_warning(recipe.diffusion, train),
     )
     for warning in filter(None, notes):
         console.print(f"note: {warning}")
     return model
+
+
+def deviation_warning(diffusion, dataset):
+    """A sentence if EDM's `sigma_data` is not the deviation of the images to a fifth, else None.
+
+    Args:
+        diffusion: a `config.Diffusion`.
+        dataset: the training images; 1,000 of them are looked at.
+    """
+    if diffusion.target != "edm":
+        return None
+    some = dataset.images[:SEEN] if dataset.streamed else random_rows(dataset.images, SEEN)
+    pixels = to_float(some, (diffusion.pixel_low, diffusion.pixel_high))
+    measured = float(np.std(pixels, dtype="float64"))
+    if abs(diffusion.sigma_data - measured) <= measured / 5:
+        return None
+    return (
+        f"EDM's preconditioning is for images of standard deviation {diffusion.sigma_data:g}, but "
+        f"those of {dataset.name} have {measured:.2g} in the range {diffusion.pixel_low:g} to "
+        f"{diffusion.pixel_high:g}. Pass --diffusion.sigma-data {measured:.2g}."
+    )
 
 
 def facts(recipe, images):

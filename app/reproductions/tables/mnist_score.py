@@ -101,8 +101,8 @@ def claims(results):
 def report(results):
     """The tables and the verdicts, Markdown."""
     lines = [
-        "Mean over seeds +- standard error (number of seeds). The assignment asked for this row; "
-        "the report has no result of it.",
+        "Mean over seeds +- standard error (number of seeds). The assignment asked for this row, "
+        "of faces; the report has no result of it, and here the images are digits at any budget.",
         "",
         f"## By number of steps, {judged_by(results)}",
         "",
