@@ -33,8 +33,9 @@ from app.recipes.mnist import CNN  # noqa: E402
 
 SHAPE = (28, 28, 1)
 SCORES = {"schedule": "exploding", "largest_sigma": 30.0, "target": "score"}
-CHAINS = {"langevin": SCORES, "predictor_corrector": SCORES}  # the others: DDPM's
-SAMPLERS = ("ddim", "ddpm", "dpm_solver", "euler", "heun", "langevin", "predictor_corrector")
+COLD = {"noise": "images", "noise_data": "digits", "target": "clean"}
+CHAINS = {"cold": COLD, "langevin": SCORES, "predictor_corrector": SCORES}  # the others: DDPM's
+SAMPLERS = ("cold", "ddim", "ddpm", "dpm_solver", "euler", "heun", *list(CHAINS)[1:])
 
 
 def sides(batch, steps):
@@ -43,7 +44,8 @@ def sides(batch, steps):
     for name in SAMPLERS:
         sampling = Sampling(sampler=name, steps=steps, batch_size=batch)
         chain = Diffusion(**CHAINS.get(name, {}))
-        recipe = replace(CNN, diffusion=chain, sampling=sampling)
+        judged = replace(CNN.evaluation, samples=0)  # of images to start from there are 359
+        recipe = replace(CNN, diffusion=chain, sampling=sampling, evaluation=judged)
         model = build_model(recipe, SHAPE, 10)
         options = drawing(sampling, model.pixel_range)
         network = compiled(lambda *values, own=model.network: own(*values), model.variables)
