@@ -1,5 +1,7 @@
 """The two sides of `quality.py`: each trains for so many minutes on a core of its own, then draws.
 
+Drawing is not timed: the slower side gets the cores that the other has left.
+
 python benchmarks/quality_sides.py SIDE RATE MINUTES SEED COUNT IMAGES.npy DRAWN.npz
 """
 
@@ -13,6 +15,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDES = ("ours", "theirs")
+CORES = sorted(os.sched_getaffinity(0))
 BATCH, STEPS, SIZE = 64, 50, 28
 
 
@@ -110,6 +113,8 @@ def theirs(images, rate, seconds, seed, count):
                 break
     trained = time.monotonic() - begin
     average.ema_model.eval()
+    os.sched_setaffinity(0, CORES)
+    torch.set_num_threads(len(CORES))
     parts = [average.ema_model.sample(batch_size=50) for _ in range(count // 50)]
     drawn = torch.cat(parts)[:, 0, :, :, None].mul(255).round().clamp(0, 255).byte().numpy()
     weights = sum(parameter.numel() for parameter in network.parameters())
@@ -120,7 +125,7 @@ def theirs(images, rate, seconds, seed, count):
 def main():
     """Leaves an archive of images and facts."""
     side, rate, minutes, seed, count, data, path = sys.argv[1:]
-    os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[SIDES.index(side)]})
+    os.sched_setaffinity(0, {CORES[SIDES.index(side)]})
     images = np.load(data)
     train = {"ours": ours, "theirs": theirs}[side]
     drawn, facts = train(images, float(rate), 60 * float(minutes), int(seed), int(count))
