@@ -57,7 +57,7 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
     found = read_kept(
         place / "results.json", {key: config_of(recipe) for key, recipe in recipes.items()}
     )
-    parent = _parent(name, budget, seeds, root)
+    parent = _parent(name, budget, seeds, root, found)
     own = {key: _opened(parent, key, root, recipe) for key, recipe in recipes.items()}
     found |= {key: result_of(run) for key, run in own.items() if run and run.status == "finished"}
     left = {key: recipe for key, recipe in recipes.items() if key not in found}
@@ -114,14 +114,18 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
     return parent
 
 
-def _parent(name, budget, seeds, root):
-    """The unfinished run of this table with these arguments, or a new one."""
+def _parent(name, budget, seeds, root, found):
+    """The unfinished run of this table with these arguments, or a new one.
+
+    A new one takes up the runs of earlier ones whose results are among those `found`: a table that
+    has got a row more draws from what they trained.
+    """
     config = {"table": name, "budget": budget, "seeds": seeds}
     for run_id in known(root):
         run = Run.open(run_id, root) if run_id.endswith(f"reproduce-{name}") else None
         if run is not None and run.status != "finished" and run.config == config:
             return run
-    title = f"reproduce-{name}"
+    title, here = f"reproduce-{name}", set(known(root))
     # Asked for elsewhere: JAX, once asked, takes most of a GPU's memory, which the children need.
     environment = in_own_process(facts, prepare=start_backend)
     return Run.create(
@@ -130,7 +134,7 @@ def _parent(name, budget, seeds, root):
         "reproduction",
         root=root,
         environment=environment,
-        children={},
+        children={key: old["run"] for key, old in found.items() if old["run"] in here},
         experiment=title,
     )
 

@@ -16,6 +16,7 @@ from app.reproduce import reproduce
 from app.reproductions.measured import Measured
 from app.reproductions.tables import FIGURES, TABLES
 from app.run import Run
+from app.run_folders import known
 from tests.end_to_end.conftest import own_store, unexported
 from tests.end_to_end.noisy import RECIPE
 
@@ -197,6 +198,34 @@ def test_a_table_goes_on_from_the_results_of_another_machine(finished, tmp_path,
     written.write_text("{")
     with pytest.raises(UserError, match="results.json is no file of results.*Remove it"):
         reproduce(*arguments, root=tmp_path / "third", results=results)
+
+
+class Longer(Table):
+    """The table, with a row more."""
+
+    @staticmethod
+    def children(budget, seeds, directory=None):
+        found = Table.children(budget, seeds)
+        return found | {"FL-0.30-0": replace(found["CE-0.30-0"], loss=RobustLoss(name="focal"))}
+
+
+def test_a_table_that_has_got_a_row_takes_up_the_runs_of_before(finished, tmp_path, monkeypatch):
+    import app.reproduce as verb
+
+    def no_child(work, *arguments, **options):
+        if work is verb.child:
+            raise UserError("Training stopped.")
+        return here(work, *arguments, **options)
+
+    monkeypatch.setitem(TABLES, "noisy-labels", Longer)
+    monkeypatch.setattr(verb, "in_own_process", no_child)
+    parent, runs, first = finished
+    shutil.copytree(first, tmp_path / "results")
+    before = set(known(runs))
+    with pytest.raises(UserError, match=r"1 of 3 runs failed: FL-0\.30-0"):
+        reproduce("noisy-labels", "smoke", 1, root=runs, results=tmp_path / "results")
+    (new,) = set(known(runs)) - before
+    assert Run.open(new, runs).manifest["children"] == parent.manifest["children"]
 
 
 def test_children_are_nested_in_mlflow(finished):
