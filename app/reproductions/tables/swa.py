@@ -159,11 +159,11 @@ def report(results):
         "Distances of different encoders have no common scale: compare within a line only, and the "
         "orders of two lines with each other.",
         "",
+        *table(["distance", "rank correlation of its changes with fmd's, by seed"], tracked),
+        "",
         f"## After the last epoch, {judged_by(results, group='weights')}",
         "",
         *scores_lines(results, MEASURES, "weights"),
-        "",
-        *table(["distance", "rank correlation of its changes with fmd's, by seed"], tracked),
         "",
         *verdicts_table(claims(results)),
     ]
