@@ -5,7 +5,7 @@ one core of its own, and draw with 50 DDIM steps (eta 0) from averaged weights. 
 `Unet(dim=16, dim_mults=(1, 2, 4))` under their `GaussianDiffusion` and the loop of their `Trainer`
 (Adam, gradients clipped at 1, their EMA); ours is 44 channels wide, so that a step costs no more
 operations than theirs: both counts are printed. On both sides glibc keeps freed memory (ours by
-itself, theirs by its environment): it takes a third of the time off their step too. Each learning
+itself, theirs by its environment): it takes two fifths of the time off their step. Each learning
 rate trains for `--tuning` minutes and is scored at n = 500; the best of each side then trains for
 `--minutes`, once a seed, and is scored at n = 5,000. What was drawn stays in `--folder`: the same
 command goes on where it stopped.

@@ -35,7 +35,7 @@ SHAPE = (28, 28, 1)
 SCORES = {"schedule": "exploding", "largest_sigma": 30.0, "target": "score"}
 COLD = {"noise": "images", "noise_data": "digits", "target": "clean"}
 CHAINS = {"cold": COLD, "langevin": SCORES, "predictor_corrector": SCORES}  # the others: DDPM's
-SAMPLERS = ("cold", "ddim", "ddpm", "dpm_solver", "euler", "heun", *list(CHAINS)[1:])
+SAMPLERS = ("ddim", "ddpm", "dpm_solver", "euler", "heun", *CHAINS)
 
 
 def sides(batch, steps):

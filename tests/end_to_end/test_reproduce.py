@@ -12,7 +12,7 @@ from app.config import RobustLoss
 from app.errors import UserError
 from app.machine.own_process import in_own_process
 from app.recipes import RECIPES
-from app.reproduce import reproduce
+from app.reproduce import child, reproduce
 from app.reproductions.measured import Measured
 from app.reproductions.tables import FIGURES, TABLES
 from app.run import Run
@@ -40,6 +40,13 @@ def here(work, *arguments, prepare=None):
     """In this process and unexported, which is quicker; one test below has the real thing."""
     with unexported():
         return work(*arguments)
+
+
+def no_child(work, *arguments, **options):
+    """As `here`, but every run of a table fails."""
+    if work is child:
+        raise UserError("Training stopped.")
+    return here(work, *arguments, **options)
 
 
 @pytest.fixture(scope="module")
@@ -117,11 +124,6 @@ class Judged(Table):
 
 def test_what_measures_a_run_waits_for_it_and_fails_with_it(world, tmp_path, monkeypatch, capsys):
     import app.reproduce as verb
-
-    def no_child(work, *arguments, **options):
-        if work is verb.child:
-            raise UserError("Training stopped.")
-        return here(work, *arguments, **options)
 
     monkeypatch.setitem(TABLES, "noisy-labels", Judged)
     monkeypatch.setattr(verb, "in_own_process", no_child)
@@ -211,11 +213,6 @@ class Longer(Table):
 
 def test_a_table_that_has_got_a_row_takes_up_the_runs_of_before(finished, tmp_path, monkeypatch):
     import app.reproduce as verb
-
-    def no_child(work, *arguments, **options):
-        if work is verb.child:
-            raise UserError("Training stopped.")
-        return here(work, *arguments, **options)
 
     monkeypatch.setitem(TABLES, "noisy-labels", Longer)
     monkeypatch.setattr(verb, "in_own_process", no_child)
