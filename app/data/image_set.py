@@ -12,7 +12,7 @@ from app.data.files import read_parts
 from app.data.folder import find_images
 from app.data.image_files import ImageFiles
 from app.data.sources import SOURCES, load
-from app.data.split import HELD_OUT_FRACTION, check_parts, indices
+from app.data.split import HELD_OUT_FRACTION, check_parts, indices, part_of
 from app.data.subsets import shuffled
 from app.errors import UserError
 
@@ -144,7 +144,8 @@ def open_data(name, directory=None, split="train", skip_damaged=None, bar=None):
     """Opens a data set that others are measured against, and the part of it held out.
 
     Args:
-        name: name of a data set, folder or .npz file, as for `load`.
+        name: name of a data set, folder or .npz file, as for `load`, or the folder of what the
+            verb `sample` left.
         directory: folder of existing copies, as for `load`.
         split: "train", "test" or "all": which part is the reference.
         skip_damaged: as for `open_images`, for folders.
@@ -158,9 +159,13 @@ def open_data(name, directory=None, split="train", skip_damaged=None, bar=None):
     """
     other = {"train": "test", "test": "train"}.get(split)
     path = Path(os.path.expanduser(name))
+    wanted, sets = [part for part in (split, other) if part], None
     if str(name) in SOURCES or not path.is_dir():
-        sets = [ImageSet.of(load(name, directory, part)) for part in (split, other) if part]
-        return sets[0], sets[1] if other else None
+        sets = [load(name, directory, part) for part in wanted]
+    elif drawn := read_parts(path):
+        sets = [part_of(drawn, part) for part in wanted]
+    if sets:
+        return ImageSet.of(sets[0]), ImageSet.of(sets[1]) if other else None
     found = find_images(path, split)
     whole = _checked(found, split if found.official else "all", skip_damaged, bar)
     if not other:

@@ -53,6 +53,10 @@ def test_what_sample_left_in_parts_is_opened_as_one_set(tmp_path):
     found = open_images(tmp_path)
     np.testing.assert_array_equal(found.images, IMAGES[..., None])
     np.testing.assert_array_equal(found.labels, LABELS)
+    whole, none = open_data(tmp_path, split="all")
+    np.testing.assert_array_equal(whole.images, found.images)
+    kept, held_out = open_data(tmp_path)
+    assert none is None and (len(kept), len(held_out)) == (32, 8)
     np.savez(tmp_path / "images-000040.npz", images=IMAGES[:, :5], labels=LABELS)
     with pytest.raises(UserError, match="must belong together.*images-000040.npz is unlike"):
         open_images(tmp_path)
