@@ -159,13 +159,10 @@ def open_data(name, directory=None, split="train", skip_damaged=None, bar=None):
     """
     other = {"train": "test", "test": "train"}.get(split)
     path = Path(os.path.expanduser(name))
-    wanted, sets = [part for part in (split, other) if part], None
     if str(name) in SOURCES or not path.is_dir():
-        sets = [load(name, directory, part) for part in wanted]
-    elif drawn := read_parts(path):
-        sets = [part_of(drawn, part) for part in wanted]
-    if sets:
-        return ImageSet.of(sets[0]), ImageSet.of(sets[1]) if other else None
+        return _both(lambda part: load(name, directory, part), split, other)
+    if drawn := read_parts(path):
+        return _both(lambda part: part_of(drawn, part), split, other)
     found = find_images(path, split)
     whole = _checked(found, split if found.official else "all", skip_damaged, bar)
     if not other:
@@ -199,6 +196,11 @@ def class_numbers(names, wanted):
         return np.array([wanted.index(name) for name in names])
     unnamed = names == [str(number) for number in range(len(names))]
     return np.arange(len(names)) if unnamed and len(names) <= len(wanted) else None
+
+
+def _both(read, split, other):
+    """The image sets of two parts, the second of them None where no other is asked for."""
+    return ImageSet.of(read(split)), ImageSet.of(read(other)) if other else None
 
 
 def _checked(found, split, skip_damaged, bar):
