@@ -172,6 +172,9 @@ class Sampling:
     @property
     def evaluations(self) -> int:
         """Evaluations of the network that one image takes."""
-        extra = {"heun": 1, "langevin": self.moves - 1, "predictor_corrector": self.moves}
-        per_step = 1 + extra.get(self.sampler, 0)
-        return self.steps * per_step * (2 if self.guidance else 1)
+        count = {
+            "heun": 2 * self.steps - 1,  # its last step is Euler's
+            "langevin": self.moves * self.steps,
+            "predictor_corrector": (1 + self.moves) * self.steps,
+        }.get(self.sampler, self.steps)
+        return count * (2 if self.guidance else 1)

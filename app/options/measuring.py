@@ -121,7 +121,7 @@ class Reproduce:
     table: Positional[Annotated[str, tyro.conf.arg(metavar="TABLE")]]
     """Table: noisy-labels, domains, mnist-schedules, mnist-capacity, mnist-entropy,
     mnist-long-short, mnist-cold, cifar10-conditional, cifar10-guidance, dit-attention, swa, faces,
-    attribute-control or mnist-score."""
+    attribute-control, mnist-score or mnist-beyond."""
     budget: Literal["smoke", "cpu", "full"] = "cpu"
     """smoke: embedded digits, minutes; cpu: real data on two cores; full: the papers' own."""
     hours: float | None = None

@@ -129,3 +129,35 @@ def _pictures(files, columns, groups, results, path):
         axes.imshow(picture, cmap="gray", interpolation="nearest")
         axes.set_title(title, fontsize="small")
     save(figure, path)
+
+
+def distances(results, path):
+    """The Frechet distance of each row (seed 0) with its interval, and that of real images.
+
+    Args:
+        results: of a table; rows without a Frechet distance are left out.
+        path: where the PNG goes.
+    """
+    found = {
+        key.rsplit("-", 2)[1]: (result["scores"]["frechet"], result["measured"]["frechet"])
+        for key, result in results.items()
+        if key.endswith("-0") and "frechet" in result["scores"]
+    }
+    if not found:
+        return
+    figure = Figure(figsize=(9, 1.2 + 0.32 * len(found)), layout="constrained")
+    axes = figure.subplots()
+    for place, (value, facts) in enumerate(found.values()):
+        low, high = facts["interval"] or (value, value)
+        axes.plot([low, high], [place, place], color="C0", alpha=0.5, linewidth=4)
+        axes.plot(value, place, "o", color="C0")
+        axes.annotate(f"{value:.1f}", (high, place), (6, 0), "data", "offset points", va="center")
+    floor = next(iter(found.values()))[1]["floor"]
+    if floor is not None:
+        axes.axvline(floor, color="0.4", linestyle=":", label="real images")
+        axes.legend(fontsize="small")
+    axes.set(yticks=range(len(found)), yticklabels=found, xscale="log", xlabel="Frechet distance")
+    axes.invert_yaxis()
+    axes.margins(x=0.15)
+    axes.grid(axis="x", alpha=0.3)
+    save(figure, path)

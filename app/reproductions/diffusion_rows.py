@@ -6,6 +6,7 @@ A child is called "<group>-<row>-<seed>": "trained-linear-0".
 import re
 from dataclasses import replace
 
+from app.config import from_dict
 from app.reproductions.markdown import table
 from app.reproductions.measured import Measured
 from app.reproductions.verdicts import seeds_together
@@ -106,10 +107,11 @@ def number(mean, digits=2):
     return f"{mean.value:.{digits}f}{error} ({mean.seeds})"
 
 
-def scores_lines(results, names, group="trained", digits=2):
+def scores_lines(results, names, group="trained", digits=2, asked=False):
     """A table of scores by row, with the same scores of real images in the last line.
 
-    Numbers in brackets are of seeds.
+    Numbers in brackets are of seeds. With `asked` a column tells how often an image asks the
+    network.
     """
     means = {name: scored(results, name, group) for name in names}
     rows = list(dict.fromkeys(row for found in means.values() for row in found))
@@ -117,13 +119,30 @@ def scores_lines(results, names, group="trained", digits=2):
         return ["Not run yet."]
     floors = {name: facts.get("floor") for name, facts in facts_of(results, group).items()}
     real = [None if floors.get(n) is None else f"{floors[n]:.{digits}f}" for n in names]
+    counts = evaluations(results, group) if asked else {}
     return table(
-        ["row", *(TITLES.get(name, name) for name in names)],
+        ["row", *["evaluations an image"] * asked, *(TITLES.get(name, name) for name in names)],
         [
-            *([row, *(number(means[name].get(row), digits) for name in names)] for row in rows),
-            ["real images", *real],
+            *(
+                [row, *[counts.get(row)] * asked]
+                + [number(means[name].get(row), digits) for name in names]
+                for row in rows
+            ),
+            ["real images", *[None] * asked, *real],
         ],
     )
+
+
+def evaluations(results, group="trained"):
+    """How often an image asks the network by row."""
+    found = {}
+    for key, result in results.items():
+        one, row, _ = key.rsplit("-", 2)
+        if one == group and "config" in result:
+            config = result["config"]
+            recipe = {**config.get("base", config), "sampling": config["sampling"]}
+            found[row] = from_dict(recipe).sampling.evaluations
+    return found
 
 
 def losses_lines(results, group="trained"):

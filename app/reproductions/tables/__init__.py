@@ -16,6 +16,7 @@ from app.reproductions.tables import (
     domains_figures,
     faces,
     guidance_figures,
+    mnist_beyond,
     mnist_capacity,
     mnist_cold,
     mnist_entropy,
@@ -44,6 +45,7 @@ TABLES = {
         faces,
         attribute_control,
         mnist_score,
+        mnist_beyond,
     )
 }
 GRIDS = {"first epoch": "images/*.png", "last epoch": "images/*.png"}
@@ -152,5 +154,9 @@ FIGURES = {
         "curves": diffusion_figures.curves(LOSSES),
         "strips": diffusion_figures.pictures({"drawn": "figures/decode.png"}, columns=1),
         "samples": diffusion_figures.pictures(LAST),
+    },
+    mnist_beyond.NAME: {
+        "distances": diffusion_figures.distances,
+        "samples": diffusion_figures.pictures(LAST, columns=3),
     },
 }

@@ -106,18 +106,14 @@ def report(results):
         "",
         f"## By number of steps, {judged_by(results)}",
         "",
-        f"A step is a noise level, at which the network is asked {SCORE.sampling.moves} times.",
+        *scores_lines(by_steps(results), MEASURES, "drawn", asked=True),
         "",
-        *scores_lines(by_steps(results), MEASURES, "drawn"),
-        "",
-        "One network, trained once a seed. With fewer steps the levels lie further apart, and "
-        "images of one level are less likely ones of the next.",
+        "A step is a noise level. One network, trained once a seed. With fewer steps the levels "
+        "lie further apart, and images of one level are less likely ones of the next.",
         "",
         "## Other samplers, the same weights",
         "",
-        "They ask the network twice a step too (Heun once in its last).",
-        "",
-        *scores_lines(results, MEASURES, "other"),
+        *scores_lines(results, MEASURES, "other", asked=True),
         "",
         *verdicts_table(claims(results)),
     ]

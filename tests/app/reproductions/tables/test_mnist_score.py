@@ -1,5 +1,6 @@
 """The table of annealed Langevin dynamics: its children, and its verdicts."""
 
+from app.config import to_dict
 from app.reproductions.measured import Measured
 from app.reproductions.tables import mnist_score
 from tests.app.reproductions.made_up import result, seeded
@@ -24,10 +25,13 @@ def test_more_steps_lower_the_distance_or_do_not():
     assert list(mnist_score.claims(worst).values()) == ["fails"] * 3
     one = judged({15: 90.0, 30: 60.0, 60: 40.0}, 30.0, seeds=1)
     assert list(mnist_score.claims(one).values()) == ["undecided"] * 3
+    recipe = to_dict(mnist_score.children("cpu", 1)["trained-120 steps-0"])
+    for child in claimed.values():
+        child["config"] = recipe
     lines = mnist_score.report(claimed).splitlines()
-    rows = [line.split(" | ")[:2] for line in lines if " steps | " in line and "heun" not in line]
+    rows = [line.split(" | ")[:3] for line in lines if " steps | " in line and "heun" not in line]
     assert rows == [
-        [f"| {steps} steps", f"{distance}.00 +- 0.00 (2)"]
+        [f"| {steps} steps", "240", f"{distance}.00 +- 0.00 (2)"]
         for steps, distance in ((15, 90), (30, 60), (60, 40), (120, 30))
     ]
 
@@ -38,8 +42,8 @@ def test_children_draw_from_the_same_weights_in_fewer_steps():
     assert [(child.sampling.sampler, child.sampling.evaluations) for child in others] == [
         ("predictor_corrector", 30),
         ("predictor_corrector", 240),
-        ("heun", 30),
-        ("heun", 240),
+        ("heun", 29),
+        ("heun", 239),
     ]
     drawn = [child for key, child in children.items() if key.startswith("drawn-")]
     assert all(isinstance(child, Measured) for child in drawn + others)
