@@ -12,7 +12,7 @@ class Data:
     """Where the images come from."""
 
     name: str = "mnist-5k"
-    """A data set of `python -m app data`, a folder of images, an .npz file, or module:function."""
+    """A set of `python -m app data`, a folder of images or samples, an .npz, or module:function."""
     directory: str | None = None
     """Folder that holds an existing copy (TFDS data_dir, or the file of usps)."""
     size: int | None = None

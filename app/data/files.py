@@ -81,14 +81,21 @@ def read_npz(path, split="train", name=None, class_names=(), flips=False):
     return part_of(whole, split)
 
 
-def read_parts(folder):
-    """Reads what the verb `sample` left in a folder, images-000000.npz and on, as one data set.
+def parts(folder):
+    """The archives images-000000.npz and on that the verb `sample` left in a folder, sorted."""
+    return sorted(Path(os.path.expanduser(folder)).glob("images-*.npz"))
+
+
+def read_parts(folder, split="train", flips=False):
+    """Reads what the verb `sample` left in a folder, its `parts`, as one data set.
 
     Args:
         folder: path of the folder.
+        split: "train", "test" or "all", as of an archive.
+        flips: whether mirror images make sense.
 
     Returns:
-        a Dataset, or None where the folder holds no such archives.
+        a Dataset.
 
     Raises:
         UserError: one of them is no archive, or holds images of another size than the first.
@@ -99,24 +106,24 @@ def read_parts(folder):
         ```
     """
     folder = Path(os.path.expanduser(folder))
-    parts = {path: read_npz(path, "all") for path in sorted(folder.glob("images-*.npz"))}
-    if not parts:
-        return None
-    first = next(iter(parts.values()))
-    for path, part in parts.items():
+    found = {path: read_npz(path, "all") for path in parts(folder)}
+    first = next(iter(found.values()))
+    for path, part in found.items():
         if part.image_shape != first.image_shape or (part.labels is None) != (first.labels is None):
             raise UserError(
                 f"The archives images-*.npz in {folder} must belong together: images of one size, "
                 f"all with labels or none. {path.name} is unlike the first. Take it out of there."
             )
-    labels = [part.labels for part in parts.values()]
-    return Dataset(
+    labels = [part.labels for part in found.values()]
+    whole = Dataset(
         folder.resolve().name,
-        np.concatenate([part.images for part in parts.values()]),
+        np.concatenate([part.images for part in found.values()]),
         None if first.labels is None else np.concatenate(labels),
         attribute_names=first.attribute_names,
+        flips=flips,
         split="all",
     )
+    return part_of(whole, split)
 
 
 def _wanted(keys, split):

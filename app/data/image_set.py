@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from app.data import files
 from app.data.dataset import Dataset
-from app.data.files import read_parts
 from app.data.folder import find_images
 from app.data.image_files import ImageFiles
 from app.data.sources import SOURCES, load
-from app.data.split import HELD_OUT_FRACTION, check_parts, indices, part_of
+from app.data.split import HELD_OUT_FRACTION, check_parts, indices
 from app.data.subsets import shuffled
 from app.errors import UserError
 
@@ -132,10 +132,8 @@ def open_images(path, skip_damaged=None, bar=None):
         UserError: nothing there, a damaged file, sizes that differ, or values out of range.
     """
     path = Path(os.path.expanduser(path))
-    if not path.is_dir():
+    if not path.is_dir() or files.parts(path):
         return ImageSet.of(load(path, split="all"))
-    if drawn := read_parts(path):
-        return ImageSet.of(drawn)
     found = find_images(path)
     return _checked(found, "all", skip_damaged, bar)
 
@@ -159,10 +157,9 @@ def open_data(name, directory=None, split="train", skip_damaged=None, bar=None):
     """
     other = {"train": "test", "test": "train"}.get(split)
     path = Path(os.path.expanduser(name))
-    if str(name) in SOURCES or not path.is_dir():
-        return _both(lambda part: load(name, directory, part), split, other)
-    if drawn := read_parts(path):
-        return _both(lambda part: part_of(drawn, part), split, other)
+    if str(name) in SOURCES or not path.is_dir() or files.parts(path):
+        reference = ImageSet.of(load(name, directory, split))
+        return reference, ImageSet.of(load(name, directory, other)) if other else None
     found = find_images(path, split)
     whole = _checked(found, split if found.official else "all", skip_damaged, bar)
     if not other:
@@ -196,11 +193,6 @@ def class_numbers(names, wanted):
         return np.array([wanted.index(name) for name in names])
     unnamed = names == [str(number) for number in range(len(names))]
     return np.arange(len(names)) if unnamed and len(names) <= len(wanted) else None
-
-
-def _both(read, split, other):
-    """The image sets of two parts, the second of them None where no other is asked for."""
-    return ImageSet.of(read(split)), ImageSet.of(read(other)) if other else None
 
 
 def _checked(found, split, skip_damaged, bar):

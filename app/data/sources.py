@@ -94,7 +94,8 @@ def load(
     downloaded unless asked for.
 
     Args:
-        name: a name in `SOURCES`; a path like "photos/" or "shapes.npz"; or "module:function".
+        name: a name in `SOURCES`; a path like "photos/" or "shapes.npz", or of what the verb
+            `sample` left; or "module:function".
         directory: folder with a prepared copy: `data_dir` of TensorFlow Datasets, or the folder
             (or file) of `usps.npz` and `fashion_mnist.npz`. None: the environment variables
             NOISEWISE_DATA and TFDS_DATA_DIR, then ~/tensorflow_datasets.
@@ -137,6 +138,8 @@ def _load(name, directory, split, download, size, flips, attributes):
         raise UserError(f"A CSV of attributes is for image folders. '{name}' is none.")
     if kind == "own":
         return own.read_own(name, split, bool(flips))
+    if kind == "drawn":
+        return files.read_parts(name, split, bool(flips))
     if kind == "folder":
         return folder.read_folder(name, split, size, attributes, bool(flips))
     if kind == "npz":
@@ -181,7 +184,7 @@ def _kind(name):
         return "known"
     path = Path(os.path.expanduser(name))
     if path.is_dir():
-        return "folder"
+        return "drawn" if files.parts(path) else "folder"
     if path.suffix == ".npz":
         return "npz"
     if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", name):

@@ -57,6 +57,10 @@ def test_what_sample_left_in_parts_is_opened_as_one_set(tmp_path):
     np.testing.assert_array_equal(whole.images, found.images)
     kept, held_out = open_data(tmp_path)
     assert none is None and (len(kept), len(held_out)) == (32, 8)
+    trained_on, test = load(tmp_path), load(tmp_path, split="test")
+    np.testing.assert_array_equal(trained_on.images, kept.images)
+    np.testing.assert_array_equal(test.labels, held_out.labels)
+    assert load(tmp_path, split="all", flips=True).flips and not trained_on.flips
     np.savez(tmp_path / "images-000040.npz", images=IMAGES[:, :5], labels=LABELS)
     with pytest.raises(UserError, match="must belong together.*images-000040.npz is unlike"):
         open_images(tmp_path)
