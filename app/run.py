@@ -69,6 +69,7 @@ class Run:
             "reason": None,
             "created": _now(),
             "ended": None,
+            "paused": 0.0,
             **environment,
             "dataset": None,
             "seeds": None,
@@ -121,6 +122,14 @@ class Run:
                 "the artifacts of the run in MLflow."
             ) from error
 
+    @property
+    def minutes(self):
+        """Minutes from its begin to its end, without those it was stopped; None before its end."""
+        if self.manifest["ended"] is None:
+            return None
+        whole = _seconds(self.manifest["created"], self.manifest["ended"])
+        return (whole - self.manifest.get("paused", 0.0)) / 60
+
     def path(self, *parts):
         """Returns a path inside the run folder; the folder it lies in is there afterwards."""
         path = self.folder.joinpath(*parts)
@@ -136,14 +145,20 @@ class Run:
     def set_status(self, status, reason=None):
         """Records how the run stands; every status but "running" also records the end.
 
+        A run that goes on adds the seconds since its end to `paused` of its manifest.
+
         Args:
             status: one of "running", "finished", "stopped", "failed".
             reason: one sentence why, for stopped and failed runs.
         """
         if status not in STATUSES:
             raise ValueError(f"`status` must be one of {STATUSES}. Received: {status!r}")
-        ended = None if status == "running" else _now()
-        self.update(status=status, reason=reason, ended=ended)
+        now, before = _now(), self.manifest["ended"]
+        ended = None if status == "running" else now
+        paused = self.manifest.get("paused", 0.0)
+        if before and not ended:
+            paused += _seconds(before, now)
+        self.update(status=status, reason=reason, ended=ended, paused=paused)
 
     def __enter__(self):
         return self
@@ -216,3 +231,8 @@ class Run:
 def _now():
     """The time in ISO 8601, UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _seconds(begin, end):
+    """Seconds between two times in ISO 8601."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()

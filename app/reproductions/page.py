@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from datetime import datetime
 
 from app.errors import UserError
 from app.files import write_atomically, writing
@@ -69,7 +68,6 @@ def result_of(run):
             f"evaluate {run.name}"
         ) from error
     own = run.manifest
-    begin, end = (datetime.fromisoformat(own[name]) for name in ("created", "ended"))
     return {
         "run": run.id,
         "folder": str(run.folder),
@@ -78,7 +76,7 @@ def result_of(run):
         "machine": f"{own.get('backend')} on {(own.get('device') or {}).get('name')}",
         "code": ((own.get("git") or {}).get("commit") or "unknown")[:12],
         "attention": own.get("attention"),  # of networks with attention: what a step takes
-        "minutes": (end - begin).total_seconds() / 60,  # pauses of a stopped run are in it
+        "minutes": run.minutes,
         "scores": {name: score["value"] for name, score in scores.items()},
         "measured": {
             name: {fact: score.get(fact) for fact in MEASURED} for name, score in scores.items()

@@ -114,10 +114,23 @@ def test_status_of_every_ending(tmp_path):
     with make(tmp_path) as run:
         run.set_status("stopped", "asked to")
     assert run.manifest["reason"] == "asked to"
+    assert run.minutes is not None
     run.set_status("running")
-    assert run.manifest["ended"] is None
+    assert run.manifest["ended"] is None and run.minutes is None
     with pytest.raises(ValueError, match="must be one of"):
         run.set_status("done")
+
+
+def test_minutes_are_without_those_it_was_stopped(tmp_path, monkeypatch):
+    times = iter(f"2026-01-01T0{hour}:00:00+00:00" for hour in (1, 2, 5, 6, 8, 9))
+    monkeypatch.setattr("app.run._now", lambda: next(times))
+    run = make(tmp_path)  # at 1, which stops at 2 and 6, goes on at 5 and 8, and ends at 9
+    for status in ("stopped", "running", "failed", "running", "finished"):
+        run.set_status(status)
+    assert run.minutes == Run.open(run.id, tmp_path).minutes == 3 * 60
+    older = {**run.manifest, "ended": "2026-01-01T02:30:00+00:00"}
+    del older["paused"]  # a run of before pauses were kept
+    assert Run(run.folder, older).minutes == 90
 
 
 def test_update_keeps_what_another_process_wrote(tmp_path):
