@@ -48,6 +48,8 @@ OTHERWISE = {
     "EDM, euler": ("EDM", {"sampler": "euler", "steps": 35}),
     "EDM, churn": ("EDM", {"churn": 5.0}),
     "flow, euler": ("flow", {"sampler": "euler", "steps": 39}),
+    "EDM, ddim, eta 1": ("EDM", {"sampler": "ddim", "steps": 35, "eta": 1.0}),
+    "score, longer moves": ("score", {"snr": 0.35}),
 }
 
 
