@@ -32,7 +32,7 @@ def build_sampler(sampling: config.Sampling, pixel_range):
     if sampling.sampler == "langevin":
         return Langevin(sampling.moves, sampling.snr, clip)
     if sampling.sampler == "predictor_corrector":
-        return PredictorCorrector(sampling.moves, sampling.snr, clip)
+        return PredictorCorrector(sampling.moves, sampling.snr or 0.16, clip)
     return DDPM(variance=sampling.variance, clip=clip)
 
 

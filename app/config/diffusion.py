@@ -133,8 +133,8 @@ class Sampling:
     """Factor of the churn's noise, above 0 (S_noise)."""
     moves: int = 1
     """Langevin moves at each step (langevin, predictor_corrector)."""
-    snr: float = 0.16
-    """Length of a Langevin move in relation to its noise, (0, 1)."""
+    snr: float | None = None
+    """Length of a Langevin move by its noise, (0, 1) (unset: langevin by its levels, else 0.16)."""
     clip: bool = True
     """Clip the estimated clean image to the pixel range at each step."""
     guidance: float = 0.0
@@ -159,7 +159,10 @@ class Sampling:
         )
         positive(self, "moves", "churn_noise")
         require(self.churn >= 0, f"`churn` must be 0 or more. Received: {self.churn}.")
-        require(0 < self.snr < 1, f"`snr` must be in (0, 1). Received: {self.snr}.")
+        require(
+            self.snr is None or 0 < self.snr < 1,
+            f"`snr` must be in (0, 1). Received: {self.snr}.",
+        )
         churned = self.churn_interval
         require(
             churned is None or (len(churned) == 2 and 0 <= churned[0] < churned[1]),

@@ -47,7 +47,7 @@ READ_BY = {
     "sampling.churn_interval": (None, *_CHURN),
     "sampling.churn_noise": (1.0, *_CHURN),
     "sampling.moves": (1, *_LANGEVIN),
-    "sampling.snr": (0.16, *_LANGEVIN),
+    "sampling.snr": (None, *_LANGEVIN),
     "sampling.guidance_interval": (None, "sampling.guidance", ABOVE_0),
     "evaluation.attribute_samples": (100, *_ATTRIBUTES),
     "evaluation.attribute_rows": ((), *_ATTRIBUTES),

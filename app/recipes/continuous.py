@@ -35,7 +35,7 @@ FLOW = replace(
     diffusion=Diffusion(schedule="flow", target="flow", times="logit_normal", condition="class"),
     sampling=Sampling(sampler="heun", steps=20, guidance=0.2),
 )
-# 120 levels fall by a ratio of 1.07: the moves at one level start from likely images.
+# 120 levels fall by a ratio of 1.07: images of one level are likely ones of the next.
 SCORE = replace(
     BASE,
     name="mnist-small-score",
@@ -47,7 +47,7 @@ SCORE = replace(
         times="stratified",
         condition="class",
     ),
-    sampling=Sampling(sampler="langevin", steps=120, spacing="linspace", moves=2, snr=0.2),
+    sampling=Sampling(sampler="langevin", steps=120, spacing="linspace", moves=2),
 )
 
 RECIPES = [EDM, FLOW, SCORE]

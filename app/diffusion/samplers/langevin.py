@@ -1,10 +1,13 @@
 """Annealed Langevin dynamics: a random walk uphill in density, at ever finer noise levels."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from app.diffusion import randomness
 from app.diffusion.samplers import loop
+
+SNRS = np.sqrt(0.5) * np.arange(1, 101) / 100  # tried; at the last a walk forgets where it was
 
 
 @keras.saving.register_keras_serializable("diffusion")
@@ -14,6 +17,7 @@ class Langevin(loop.Sampler):
     Use it with the score of images on a variance-exploding schedule, and with many levels: each
     level's images must be likely ones of the next (for n pixels, ratios of about
     1 + 3 / sqrt(2 n); 1.08 for MNIST). It needs hundreds of evaluations where `Heun` needs tens.
+    Leave `snr` to it: moves too short for the levels leave the noise of earlier ones in the images.
 
     Formula, sigma the noise level: `moves` times
     `noisy <- noisy + alpha score + sqrt(2 alpha) z`, alpha = 2 (snr sigma)^2, score =
@@ -23,7 +27,8 @@ class Langevin(loop.Sampler):
 
     Args:
         moves: int >= 1; moves at each level (the papers' T: 100, 5).
-        snr: float in (0, 1); the length of a move along the score in relation to its noise.
+        snr: float in (0, 1), the length of a move along the score in relation to its noise; or
+            None, at each level `fitting_snr` of its moves and of the level before.
         clip: pair (lowest, highest) of pixel values, in the units of the training images, or None.
             The clean estimate that the score is made of is clipped.
 
@@ -53,11 +58,12 @@ class Langevin(loop.Sampler):
         ```
 
     Source: Song & Ermon 2019, arXiv:1907.05600v3, algorithm 1; step sizes and denoising step of
-    Song & Ermon 2020, arXiv:2006.09011v2, algorithm 1 and technique 5.
+    Song & Ermon 2020, arXiv:2006.09011v2, algorithm 1 and techniques 4 and 5.
     """
 
-    def __init__(self, moves=5, snr=0.17, clip=(-1.0, 1.0)):
-        self.moves, self.snr = checked_moves(moves, snr)
+    def __init__(self, moves=5, snr=None, clip=(-1.0, 1.0)):
+        self.moves = checked_moves(moves)
+        self.snr = None if snr is None else checked_snr(snr)
         self.clip = loop.checked_clip(clip)
 
     def step(self, denoiser, trajectory, noisy, index, condition, draw):
@@ -69,10 +75,16 @@ class Langevin(loop.Sampler):
                 "schedule, or the sampler predictor_corrector."
             )
 
+        rate, snr = trajectory.noise_rate(index), self.snr
+        if snr is None:
+            place = ops.maximum(index, 1)  # the first level is as far from the second
+            ratio = trajectory.noise_rate(place - 1) / trajectory.noise_rate(place)
+            snr = fitting_snr(ops.minimum(ratio, 1e3), self.moves)  # inf where no level follows
+
         def move(turn, noisy):
             noise = loop.estimate(denoiser, trajectory, noisy, index, condition, self.clip).noise
             added = draw(index * self.moves + turn, ops.shape(noisy), randomness.CORRECTOR)
-            return moved(noisy, noise, trajectory.noise_rate(index), self.snr, added)
+            return moved(noisy, noise, rate, snr, added)
 
         noisy = ops.fori_loop(0, self.moves, move, noisy)
         return ops.cond(
@@ -99,10 +111,45 @@ def moved(noisy, noise, rate, snr, added):
     return noisy - 2.0 * snr**2 * rate * noise + 2.0 * snr * rate * added
 
 
-def checked_moves(moves, snr):
-    """The number of moves and their size; refused when out of range."""
+def fitting_snr(ratio, moves):
+    """Returns the snr of moves after which the noise in the images is nearest to its level.
+
+    The first move at a level finds noise of the level before; short moves leave it there, long
+    ones overshoot. Formula, of one image and its noise: a level of `moves` moves turns the variance
+    w sigma^2 into k w sigma^2 + (1 - k) / (1 - snr^2) sigma^2, k = (1 - 2 snr^2)^(2 moves); after
+    many levels, each `ratio` times the next,
+    `w = (1 - k) / ((1 - snr^2) (1 - k ratio^2))`, always above 1. Returned is the snr of the least.
+
+    Args:
+        ratio: float scalar above 1, noise rate of a level by that of the next.
+        moves: int >= 1.
+
+    Returns:
+        float32 scalar, one of 100 values up to sqrt(1/2).
+
+    Example:
+        ```python
+        fitting_snr(1.07, 2)  # 0.354: w is 1.23; with 0.2 it would be 1.63
+        ```
+
+    Source: Song & Ermon 2020, arXiv:2006.09011v2, technique 4, whose equation is one level of this.
+    """
+    kept = (1.0 - 2.0 * SNRS**2) ** (2 * moves)
+    fresh = ops.convert_to_tensor((1.0 - kept) / (1.0 - SNRS**2), "float32")
+    carried = ops.square(ratio) * ops.convert_to_tensor(kept, "float32")
+    variance = ops.where(carried < 1.0, fresh / ops.maximum(1.0 - carried, 1e-6), np.inf)
+    return ops.take(ops.convert_to_tensor(SNRS, "float32"), ops.argmin(variance))
+
+
+def checked_moves(moves):
+    """The number of moves; refused when out of range."""
     if isinstance(moves, bool) or not isinstance(moves, int) or moves < 1:
         raise ValueError(f"`moves` must be a whole number from 1. Received: {moves!r}")
+    return moves
+
+
+def checked_snr(snr):
+    """The size of a move; refused when out of range."""
     if not 0.0 < snr < 1.0:
         raise ValueError(f"`snr` must be in (0, 1): from 1 on the walk diverges. Received: {snr}")
-    return moves, float(snr)
+    return float(snr)

@@ -6,7 +6,7 @@ from keras import ops
 from app.diffusion import randomness
 from app.diffusion.samplers import loop
 from app.diffusion.samplers.ddpm import DDPM
-from app.diffusion.samplers.langevin import checked_moves, moved
+from app.diffusion.samplers.langevin import checked_moves, checked_snr, moved
 
 
 @keras.saving.register_keras_serializable("diffusion")
@@ -57,7 +57,7 @@ class PredictorCorrector(loop.Sampler):
     """
 
     def __init__(self, moves=1, snr=0.16, clip=(-1.0, 1.0)):
-        self.moves, self.snr = checked_moves(moves, snr)
+        self.moves, self.snr = checked_moves(moves), checked_snr(snr)
         self.clip = loop.checked_clip(clip)
 
     def step(self, denoiser, trajectory, noisy, index, condition, draw):

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from keras import ops
+from scipy.optimize import minimize_scalar
 
 from app.diffusion import randomness, schedules
 from app.diffusion.denoiser import denoiser
 from app.diffusion.samplers import DDPM, Langevin, PredictorCorrector
+from app.diffusion.samplers.langevin import fitting_snr
 from app.diffusion.targets import Estimate, ScoreTarget
 from app.diffusion.times import Trajectory
 from tests import oracles
@@ -57,6 +59,64 @@ def draws_of(seed):
         return randomness.normal(seed, 0, 64, index, stream, (20, 20, 1))
 
     return draw
+
+
+def excess(snr, ratio, moves, levels=400):
+    """The variance of the noise in one image after many levels, in units of the last one's."""
+    variance = 1.0
+    for _ in range(levels):
+        variance *= ratio**2  # of the same noise, at the next level
+        for _ in range(moves):
+            variance = (1 - 2 * snr**2) ** 2 * variance + 4 * snr**2
+    return variance
+
+
+@pytest.mark.parametrize("ratio", [1.02, 1.07, 1.3, 2.5])
+@pytest.mark.parametrize("moves", [1, 2, 5])
+def test_moves_of_the_length_that_leaves_the_least_excess_noise(ratio, moves):
+    with np.errstate(over="ignore"):
+        best = minimize_scalar(
+            lambda snr: min(excess(snr, ratio, moves), 1e6), bounds=(0.01, 0.7), method="bounded"
+        )
+    found = float(fitting_snr(ops.convert_to_tensor(ratio, "float32"), moves))
+    assert abs(found - best.x) < 0.005
+    assert excess(found, ratio, moves) == pytest.approx(best.fun, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "schedule", [schedules.exploding(40, 0.05, 20.0), schedules.karras(40, 0.05, 20.0)]
+)
+def test_a_walk_of_fitting_moves_keeps_the_noise_at_its_level(schedule):
+    # Of one black image, so that the noisy image is its noise. Two moves of 0.2, which fit 230
+    # levels, fall behind the levels further at each.
+    trajectory = Trajectory(schedule, 40, "linspace")
+    denoise, draw = gaussian(schedule, 1e-6), draws_of(3)
+    unit = randomness.normal(4, 0, 64, 0, randomness.START, (20, 20, 1))
+
+    def relative(sampler):
+        walk = compiled(
+            lambda noisy: ops.fori_loop(
+                0,
+                39,
+                lambda index, noisy: sampler.step(denoise, trajectory, noisy, index, None, draw),
+                noisy,
+            )
+        )
+        end = ops.convert_to_numpy(walk(schedule.start_rate * unit)).astype("float64")
+        return end.var() / float(trajectory.noise_rate(38)) ** 2
+
+    if schedule.name == "exploding":
+        expected = excess(0.438, (20 / 0.05) ** (1 / 39), 2)
+        assert abs(relative(Langevin(2, clip=None)) / expected - 1) < 5 * np.sqrt(2 / 25_600)
+    assert relative(Langevin(2, clip=None)) < 1.6
+    assert relative(Langevin(2, 0.2, clip=None)) > 4
+
+
+def test_one_level_alone_is_walked():
+    schedule = schedules.exploding(10, 0.05, 2.0)
+    walk = Langevin(3, clip=None)
+    found = walk(gaussian(schedule, 0.5), Trajectory(schedule, 1), 2.0 * START, 1, 0)
+    assert np.all(np.isfinite(ops.convert_to_numpy(found)))
 
 
 @pytest.mark.parametrize("mode", MODES)
