@@ -218,8 +218,8 @@ def main(arguments=None):
             function(rest, f"{program} {verb}")
         else:
             function(tyro.cli(options, args=rest, prog=f"{program} {verb}"))
-    except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print(str(stop) or "Stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 0

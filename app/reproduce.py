@@ -100,9 +100,8 @@ def reproduce(name, budget, seeds, directory=None, root="runs", results="docs/re
                     f"{len(failed)} of {len(recipes)} runs failed: {', '.join(failed)}. The first: "
                     f"{next(iter(failed.values()))} The same command tries them again."
                 )
-    except KeyboardInterrupt:
-        console.print("Stopped. The same command goes on.")
-        raise
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt("Stopped. The same command goes on.") from stop
     console.print(table.report(found))
     if late:
         console.print(

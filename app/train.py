@@ -92,12 +92,12 @@ def _carry_out(run, recipe, images, model):
         with only_here(run.folder), Mirror(run, say=console.print) as mirror:
             averages = fit(run, recipe, images, model, mirror)
             task_of(recipe.kind).finish(run, recipe, images, model, averages)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if run.status == "finished":
-            console.print(f"All is saved; only the upload stopped: python -m app sync {run.name}")
+            words = f"All is saved; only the upload stopped: python -m app sync {run.name}"
         else:
-            console.print(f"Stopped. Go on with: python -m app train --resume {run.name}")
-        raise
+            words = f"Stopped. Go on with: python -m app train --resume {run.name}"
+        raise KeyboardInterrupt(words) from stop
     return run
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -160,7 +161,8 @@ def test_a_stopped_run_resumes_bit_equal(world, long, reference, end):
         pytest.fail(f"the run ended before it could be stopped; lengthen it:\n{output}")
     if end == signal.SIGINT:
         assert process.returncode == 130 and status == "stopped"
-        assert "--resume" in output and "Traceback" not in output
+        assert output.count("Stopped.") == 1 and "Traceback" not in output
+        assert re.search(rf"train --resume \S*{run.name}$", output.strip())
         return  # its checkpoints are those of any other stop
     assert main(["train", "--resume", run.name, "--runs", str(cut)]) == 0
     for name in ("raw", "ema", "swa"):
