@@ -14,6 +14,8 @@ from app.recipes import mnist_small
 (BASE,) = mnist_small.RECIPES
 
 # The training images in [-1, 1] have the deviation 0.62; 17 divides 1020: EDM's own 18 levels.
+# What a digit becomes is decided at higher levels than those at which EDM trains photographs:
+# Frechet distance 51.9 with EDM's mean of log sigma, -1.2, 22.7 with 0, 21.4 with 0.6 (n = 2,000).
 EDM = replace(
     BASE,
     name="mnist-small-edm",
@@ -24,6 +26,7 @@ EDM = replace(
         target="edm",
         sigma_data=0.62,
         times="log_normal",
+        time_mean=0.6,
         condition="class",
     ),
     sampling=Sampling(sampler="heun", steps=18, spacing="linspace", guidance=0.2),

@@ -18,7 +18,8 @@ def setting(config):
     """
     values = json.loads(json.dumps(config))  # tuples are lists in a file
     if "base" in values:
-        return {**values, "base": setting(values["base"])}
+        drawn = setting({**values["base"], "sampling": values["sampling"]})
+        return {**values, "sampling": drawn["sampling"], "base": setting(values["base"])}
     with contextlib.suppress(ValueError, TypeError):  # another version's: it equals no setting
         values = json.loads(json.dumps(to_dict(from_dict(values))))
     for data in ("data", "source", "target"):

@@ -1,6 +1,7 @@
 """Results in a file: which of them still belong to the runs of a table."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,10 @@ from app.config import to_dict
 from app.errors import UserError
 from app.recipes import load_recipe
 from app.reproductions.kept import read_kept, setting, write_kept
+from app.reproductions.measured import Measured, config_of
+from app.reproductions.tables import TABLES
+
+RESULTS = Path(__file__).parents[3] / "docs" / "results"
 
 
 @pytest.fixture
@@ -32,6 +37,29 @@ def test_an_option_that_there_was_not_yet_had_its_default(config, tmp_path):
     gone = {**setting(config), "an_option_of_old": 1}
     write_kept(path, {"a": {"config": old}, "b": {"config": gone}})
     assert set(read_kept(path, {"a": config, "b": config})) == {"a"}
+
+
+def test_an_option_of_drawing_that_nothing_reads_is_no_other_setting(tmp_path):
+    path, base = tmp_path / "results.json", load_recipe("digits")
+    drawn = config_of(Measured(name="a", of="b", base=base))
+    old = json.loads(json.dumps(drawn))
+    old["sampling"]["snr"] = 0.16  # its default, once
+    del old["sampling"]["churn_noise"]
+    write_kept(path, {"a": {"config": old}})
+    assert set(read_kept(path, {"a": drawn})) == {"a"}
+    old["sampling"]["steps"] = 7
+    write_kept(path, {"a": {"config": old}})
+    assert read_kept(path, {"a": drawn}) == {}
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if (RESULTS / name).is_dir()])
+def test_what_the_repository_keeps_belongs_to_the_tables_of_today(name):
+    path = RESULTS / name / "results.json"
+    kept = json.loads(path.read_text())
+    seeds = 1 + max(int(key.rsplit("-", 1)[1]) for key in kept)
+    children = TABLES[name].children("cpu", seeds)
+    configs = {key: config_of(child) for key, child in children.items() if key in kept}
+    assert set(kept) == set(configs) == set(read_kept(path, configs))
 
 
 def test_a_damaged_file_is_refused_by_a_sentence(config, tmp_path):

@@ -70,11 +70,13 @@ def test_trainings_are_told_apart_by_seeds():
     assert list(verdicts({}).values()) == ["undecided"] * 5
 
 
-def drawn(churn=15.0, euler=30.0, recall=0.7, distance=18.0):
+def drawn(churn=15.0, euler=30.0, recall=0.7, distance=18.0, short=90.0):
     rows = {
         "trained-clean": (16.0, 0.7),
         "trained-EDM": (18.0, 0.7),
         "trained-flow": (20.0, 0.7),
+        "trained-score": (60.0, 0.7),
+        "drawn-score, moves of 0.2": (short, 0.7),
         "drawn-clean, eta 0": (25.0, 0.7),
         "drawn-EDM, churn": (churn, 0.7),
         "drawn-EDM, euler": (30.0, 0.7),
@@ -91,13 +93,13 @@ def drawn(churn=15.0, euler=30.0, recall=0.7, distance=18.0):
 
 def test_drawings_are_told_apart_by_intervals_of_every_seed():
     verdicts = mnist_beyond.claims_of_drawing
-    assert list(verdicts(drawn()).values()) == ["holds"] * 4
-    opposite = drawn(churn=19.0, euler=19.0, recall=0.3, distance=22.0)
-    assert list(verdicts(opposite).values()) == ["fails"] * 4
+    assert list(verdicts(drawn()).values()) == ["holds"] * 5
+    opposite = drawn(churn=19.0, euler=19.0, recall=0.3, distance=22.0, short=30.0)
+    assert list(verdicts(opposite).values()) == ["fails"] * 5
     one = drawn()
     one["drawn-flow, euler-1"] = result({"frechet": 20.005})  # overlaps with Heun's
-    assert list(verdicts(one).values()) == ["undecided"] + ["holds"] * 3
-    assert list(verdicts({}).values()) == ["undecided"] * 4
+    assert list(verdicts(one).values()) == ["undecided"] + ["holds"] * 4
+    assert list(verdicts({}).values()) == ["undecided"] * 5
 
 
 def test_the_page_tells_how_often_an_image_asks_and_the_figure_shows_every_row(tmp_path):
