@@ -96,6 +96,16 @@ def unread(chosen) -> dict:
     return found
 
 
+def reads(sampler, name) -> bool:
+    """Whether a sampler reads a field of `Sampling`, itself or by another that it reads."""
+    option = f"sampling.{name}"
+    while option in READ_BY:
+        _, option, values = READ_BY[option]
+        if option == "sampling.sampler":
+            return sampler in values
+    return True
+
+
 def without_unread(recipe, changes):
     """The recipe without those of its own options that would not be read after the changes.
 

@@ -2,7 +2,7 @@
 
 import itertools
 
-from app.config.readers import drawn_with
+from app.config.readers import drawn_with, reads
 from app.drawing.sample import first_images
 from app.errors import UserError
 from app.measuring.trials import Trial, run_trials
@@ -18,6 +18,8 @@ SHOWN = 10  # images in a cell of the picture grid
 
 def compare_steps(run, options):
     """Scores every combination of sampler, number of steps and guidance.
+
+    A setting, like eta, goes to the samplers that read it, and stands in the names of their rows.
 
     Leaves in the run: steps.json, steps.csv, figures/steps.png (curves), and for each sampler
     figures/steps-SAMPLER.png (pictures of the same seed and labels, guidance by steps).
@@ -38,7 +40,8 @@ def compare_steps(run, options):
             for row, request in zip(rows, requests, strict=True)
             if row["sampler"] == sampler
         ]
-        draw_into_run(run, f"steps-{sampler}", guidance_figure, cells)
+        name = sampler.replace(", ", "-").replace(" ", "-")
+        draw_into_run(run, f"steps-{name}", guidance_figure, cells)
     console.print(trials_table(rows, "Steps against quality"))
     console.print(f"tables and figures: {run.folder} (steps.json, steps.csv, figures/steps*.png)")
     Mirror(run, say=console.print).push(everything=True)
@@ -57,16 +60,34 @@ def grid(recipe, options):
         "steps": _listed("steps", options.steps, int, sampling.steps),
         "guidance": _listed("guidances", options.guidances, float, sampling.guidance),
     }
+    settings = _settings(lists["sampler"], options.settings.changes)
     trials = []
     for values in itertools.product(*lists.values()):
         changes = dict(zip(lists, values, strict=True))
+        own = settings[changes["sampler"]]
         try:
-            changed = drawn_with(recipe, **changes).sampling
+            changed = drawn_with(recipe, **changes, **own).sampling
         except ValueError as error:
-            words = ", ".join(f"{name} {value}" for name, value in changes.items())
-            raise UserError(f"The combination {words} cannot be drawn: {error}") from error
-        trials.append(Trial(options.weights, changed))
+            raise UserError(
+                f"The combination {_words({**changes, **own})} cannot be drawn: {error}"
+            ) from error
+        others = {name: v for name, v in own.items() if v != getattr(sampling, name)}
+        trials.append(Trial(options.weights, changed, _words(others)))
     return trials
+
+
+def _settings(samplers, settings):
+    """The settings that each sampler reads; those that none reads stay with all, to be refused."""
+    readers = {name: [each for each in samplers if reads(each, name)] for name in settings}
+    return {
+        each: {n: value for n, value in settings.items() if each in (readers[n] or samplers)}
+        for each in samplers
+    }
+
+
+def _words(changes):
+    """Names and values with commas between them: "eta 0.5, steps 20"."""
+    return ", ".join(f"{name} {value}" for name, value in changes.items())
 
 
 def _listed(name, text, kind, default):

@@ -24,15 +24,21 @@ COLUMNS = ("weights", "sampler", "steps", "guidance", "samples", "seconds_an_ima
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """One way to draw: which weights, which sampling."""
+    """One way to draw: which weights, which sampling, and what of it is not the recipe's."""
 
     weights: str
     sampling: Sampling
+    settings: str = ""
+
+    @property
+    def sampler(self):
+        """The sampler with its settings, as words: "ddim, eta 0"."""
+        return ", ".join(filter(None, (self.sampling.sampler, self.settings)))
 
     def __str__(self):
         sampling = self.sampling
         guidance = f", guidance {sampling.guidance:g}" if sampling.guidance else ""
-        return f"{self.weights}, {sampling.sampler}, {sampling.steps} steps{guidance}"
+        return f"{self.weights}, {self.sampler}, {sampling.steps} steps{guidance}"
 
 
 def run_trials(run, trials, options, name):
@@ -122,7 +128,7 @@ def _row(trial, samples, seconds, scores):
     sampling = trial.sampling
     values = (
         trial.weights,
-        sampling.sampler,
+        trial.sampler,
         sampling.steps,
         sampling.guidance,
         samples,

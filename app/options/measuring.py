@@ -1,12 +1,13 @@
 """The options of the verbs that measure: `evaluate`, `audit`, `reproduce`."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
 import tyro
 
 from app.config.validation import require
 from app.options.common import Positional, RunId, Weights, require_weights
+from app.options.samplers import SamplerSettings
 
 CLASSIFIERS = ("classification", "noisy_classification", "adaptation")
 OF_IMAGES = (  # options that say how images are measured
@@ -49,6 +50,7 @@ class Evaluate:
     """Samplers to compare at these steps, like ddim,dpm_solver (unset: the recipe's)."""
     guidances: str | None = None
     """Guidances to compare at these steps, like 0,1 (unset: the recipe's)."""
+    settings: tyro.conf.OmitArgPrefixes[SamplerSettings] = field(default_factory=SamplerSettings)
     weights: Weights = "best"
     """Which weights of a run; best: the averaged ones where there are any; ema:0.08: the
     power-function average of that length, made of the snapshots of the run."""
@@ -63,7 +65,7 @@ class Evaluate:
         require_weights(self.weights)
         require(
             self.averages is None or not self.grid,
-            "Averages are compared, or steps, samplers and guidances: one at a time. Received: "
+            "Averages are compared, or ways to draw: one at a time. Received: "
             "`--averages` and others.",
         )
         require(
@@ -73,15 +75,16 @@ class Evaluate:
 
     @property
     def grid(self):
-        """Whether steps, samplers or guidances are compared."""
-        return any((self.steps, self.samplers, self.guidances))
+        """Whether steps, samplers or guidances are compared, or one drawing by other settings."""
+        return any((self.steps, self.samplers, self.guidances, self.settings.changes))
 
     def check_kind(self, kind):
         """Refuses comparisons of anything but a diffusion run, and what classifiers do not read."""
         require(
             kind == "diffusion" or not (self.averages or self.grid),
-            "`--averages`, `--steps`, `--samplers` and `--guidances` compare images drawn from a "
-            f"run of the kind diffusion. Received: {self.subject}, of the kind {kind}.",
+            "`--averages`, `--steps`, `--samplers`, `--guidances` and settings of samplers compare "
+            "images drawn from a run of the kind diffusion. "
+            f"Received: {self.subject}, of the kind {kind}.",
         )
         given = [
             f"--{field.name.replace('_', '-')}"

@@ -110,9 +110,28 @@ def test_steps_against_quality_go_on(tiny, monkeypatch, capsys):
     assert [row["scores"] for row in again] == [row["scores"] for row in rows]
 
 
+def test_a_setting_goes_to_the_samplers_that_read_it(tiny, tmp_path):
+    runs, run_id = tiny
+    folder = shutil.copytree(runs / run_id, tmp_path / "runs" / run_id)
+    (folder / "steps.json").unlink(missing_ok=True)  # of the test above
+    request = ["evaluate", str(folder), "--samples", "16", "--metrics", "frechet", "--steps", "4"]
+    assert main([*request, "--samplers", "ddim,dpm_solver", "--eta", "0.5"]) == 0
+    assert main([*request, "--samplers", "ddim,heun", "--churn", "2", "--churn-noise", "1.1"]) == 0
+    assert main([*request[:6], "--eta", "0.5"]) == 0  # alone, at the recipe's steps
+    rows = list(json.loads((folder / "steps.json").read_text()).values())
+    found = {row["sampler"]: row["scores"]["frechet"]["value"] for row in rows}
+    heun = "heun, churn 2.0, churn_noise 1.1"
+    assert list(found) == ["ddim, eta 0.5", "dpm_solver", "ddim", heun]
+    assert len(set(found.values())) == 4
+    for name in ("ddim", "ddim-eta-0.5", "heun-churn-2.0-churn_noise-1.1"):
+        assert (folder / f"figures/steps-{name}.png").stat().st_size > 1000
+
+
 @pytest.mark.parametrize(
     ("arguments", "pattern"),
     [
+        (["--steps", "5", "--churn", "2"], r"steps 5.*churn 2.0 cannot be drawn: `churn` is read"),
+        (["--averages", "auto", "--eta", "0"], r"one at a time"),
         (
             ["--steps", "5,21"],
             r"combination sampler ddim, steps 21, guidance 1.0 cannot be drawn.*20",
