@@ -13,7 +13,7 @@ from app.build.classifier import compiled_classifier
 from app.data.feed import feed
 from app.data.pipeline import FollowEpoch
 from app.errors import UserError
-from app.files import write_atomically
+from app.files import write_atomically, writing
 from app.metrics.ranking import average_precision, precision_at
 from app.metrics.score import Score
 from app.models.logits import logits_function
@@ -35,7 +35,8 @@ def audit(run_id, folds=3, show=50, root="runs"):
     trained on the others with the labels as drawn. Writes audit/suspects.csv and a contact sheet:
     image `index` of `load(name, split="train")`, the `row` of it among the images trained on, its
     label, the class predicted, the loss in nats. Where the clean labels are known, it says how
-    many of the suspects are really wrong: in audit/precision.json, and among the scores.
+    many of the suspects are really wrong: in audit/precision.json, and among the scores. What a
+    fold found is kept in audit/ too: a stopped audit goes on after its last whole fold.
 
     Args:
         run_id: a classification run.
@@ -48,6 +49,7 @@ def audit(run_id, folds=3, show=50, root="runs"):
 
     Raises:
         UserError: no such run, another kind of run, or too few images for the folds.
+        KeyboardInterrupt: it was stopped.
 
     References:
         Northcutt, Jiang, Chuang, "Confident Learning", 2019, arXiv:1911.00068 (self-confidence of
@@ -61,7 +63,11 @@ def audit(run_id, folds=3, show=50, root="runs"):
             f"The data set {parts.train.name} is not the one run {run.id} was trained on (digest "
             f"{parts.train.digest}, recorded {run.manifest['dataset']['digest']})."
         )
-    logits = out_of_sample(recipe, parts, folds)
+    try:
+        logits = out_of_sample(run, recipe, parts, folds)
+    except KeyboardInterrupt as stop:
+        words = "Stopped. The same command goes on after the last whole fold."
+        raise KeyboardInterrupt(words) from stop
     labels = parts.train.labels
     losses = special.logsumexp(logits, axis=1) - logits[np.arange(len(labels)), labels]
     order = np.argsort(-losses, kind="stable")
@@ -80,8 +86,11 @@ def audit(run_id, folds=3, show=50, root="runs"):
     return order
 
 
-def out_of_sample(recipe, parts, folds):
-    """Logits `(n, classes)` of each training image, by a model that was trained without it."""
+def out_of_sample(run, recipe, parts, folds):
+    """Logits `(n, classes)` of each training image, by a model that was trained without it.
+
+    Those of a fold are kept in the run as soon as they are known, and are not computed again.
+    """
     count = len(parts.train)
     if count - -(-count // folds) < recipe.training.batch_size:
         raise UserError(
@@ -93,24 +102,50 @@ def out_of_sample(recipe, parts, folds):
     epochs = recipe.training.epochs
     with bar("auditing", folds * epochs) as show:
         for number in range(folds):
-            kept, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-            some = dataclasses.replace(parts, train=parts.train.select(kept), validation=None)
-            batches, _ = classification.batches(recipe, some)
-            model = compiled_classifier(
-                recipe, parts.train.image_shape, parts.train.classes, len(kept)
-            )
-            progress = keras.callbacks.LambdaCallback(
-                on_epoch_end=lambda epoch, logs, done=number * epochs: show(done + epoch + 1)
-            )
-            model.fit(
-                feed(batches),
-                epochs=epochs,
-                shuffle=False,
-                verbose=0,
-                callbacks=[FollowEpoch(batches), InterruptGuard(), progress],
-            )
-            found[held] = logits_function(model, recipe.evaluation_batch)(parts.train.images[held])
+            held = np.flatnonzero(fold == number)
+            path = run.path("audit", f"fold-{number + 1}-of-{folds}.npy")
+            logits = _kept(path, (len(held), parts.train.classes))
+            if logits is None:
+                done = number * epochs
+                logits = _judged(recipe, parts, held, lambda epoch, done=done: show(done + epoch))
+                _keep(path, logits)
+            found[held] = logits
+            show((number + 1) * epochs)
     return found
+
+
+def _judged(recipe, parts, held, told):
+    """Logits of the images `held`, by a model that is trained on the others; epochs are `told`."""
+    kept = np.setdiff1d(np.arange(len(parts.train)), held)
+    some = dataclasses.replace(parts, train=parts.train.select(kept), validation=None)
+    batches, _ = classification.batches(recipe, some)
+    model = compiled_classifier(recipe, parts.train.image_shape, parts.train.classes, len(kept))
+    progress = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: told(epoch + 1))
+    model.fit(
+        feed(batches),
+        epochs=recipe.training.epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=[FollowEpoch(batches), InterruptGuard(), progress],
+    )
+    return logits_function(model, recipe.evaluation_batch)(parts.train.images[held])
+
+
+def _kept(path, shape):
+    """The logits of a fold that an audit before has left; None where there are none, or damaged."""
+    try:
+        logits = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return logits if logits.shape == shape else None
+
+
+def _keep(path, logits):
+    """Writes the logits of a fold whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.part.npy")
+    with writing(path):
+        np.save(unfinished, logits)
+        unfinished.replace(path)
 
 
 def _table(order, places, labels, predicted, losses):

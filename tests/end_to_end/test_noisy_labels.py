@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 from dataclasses import replace
 
 import keras
@@ -253,6 +254,28 @@ def test_the_audit_finds_the_wrong_labels_first(audited):
     losses = [float(row["loss"]) for row in rows]
     assert losses == sorted(losses, reverse=True)
     assert (run.folder / "figures/suspects.png").exists()
+
+
+def test_an_audit_goes_on_after_its_last_whole_fold(audited, tmp_path, monkeypatch):
+    from app import audit as module
+
+    run, order, _ = audited
+    folder = shutil.copytree(run.folder, tmp_path / "runs" / run.folder.name)
+    (folder / "audit/fold-2-of-3.npy").unlink()
+    (folder / "audit/fold-3-of-3.npy").write_bytes(b"torn")
+    trained, judged = [], module._judged
+
+    def counted(recipe, parts, held, told):
+        trained.append(len(held))
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        return judged(recipe, parts, held, told)
+
+    monkeypatch.setattr(module, "_judged", counted)
+    with pytest.raises(KeyboardInterrupt, match="goes on after the last whole fold"):
+        audit(str(folder), folds=3)
+    np.testing.assert_array_equal(audit(str(folder), folds=3), order)
+    assert len(trained) == 3, "the second fold twice: once stopped; the first never"
 
 
 def test_the_suspects_are_named_by_their_place_in_the_data_set(audited):
