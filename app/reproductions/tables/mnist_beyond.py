@@ -110,17 +110,16 @@ def claims_of_training(results):
 
 
 def claims_of_drawing(results):
-    """Claims on the same weights drawn otherwise, told apart by intervals, seed by seed."""
+    """Claims on the same weights drawn otherwise, told apart by intervals in every whole seed."""
 
     def judged(score, *pairs):
         seeds = sorted({key.rsplit("-", 1)[1] for key in results})
-        return verdict(
-            [
-                apart(results.get(f"{more}-{seed}"), results.get(f"{less}-{seed}"), score)
-                for seed in seeds
-                for more, less in pairs
-            ]
-        )
+        rows = [
+            [(results.get(f"{more}-{seed}"), results.get(f"{less}-{seed}")) for more, less in pairs]
+            for seed in seeds
+        ]
+        whole = [row for row in rows if all(result for pair in row for result in pair)]
+        return verdict([apart(*pair, score) for row in whole for pair in row])
 
     everywhere, within = "drawn-clean, guidance 1", "drawn-clean, guidance 1, interval"
     return {

@@ -96,6 +96,9 @@ def test_drawings_are_told_apart_by_intervals_of_every_seed():
     assert list(verdicts(drawn()).values()) == ["holds"] * 5
     opposite = drawn(churn=19.0, euler=19.0, recall=0.3, distance=22.0, short=30.0)
     assert list(verdicts(opposite).values()) == ["fails"] * 5
+    part = drawn()
+    del part["drawn-flow, euler-1"]
+    assert list(verdicts(part).values()) == ["holds"] * 5  # the other seed is whole
     one = drawn()
     one["drawn-flow, euler-1"] = result({"frechet": 20.005})  # overlaps with Heun's
     assert list(verdicts(one).values()) == ["undecided"] + ["holds"] * 4
