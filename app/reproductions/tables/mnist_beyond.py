@@ -101,7 +101,10 @@ def claims_of_training(results):
         ),
         "EDM has a lower one than predicted noise (Karras et al. 2022)": ("noise", "EDM"),
         "so has flow matching (Lipman et al. 2022)": ("noise", "flow"),
-        "ours: the clean image is the best target of the cosine schedule": ("noise", "clean"),
+        "ours: the clean image is a better target than the noise, cosine schedule": (
+            "noise",
+            "clean",
+        ),
     }
     return {
         words: verdict([greater(distances.get(worse), distances.get(better))])
